@@ -1,0 +1,30 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <span>
+#include <string_view>
+
+#include "covey/aggregation/merge/strategy.h"
+
+namespace covey::merge {
+
+using Array = Eigen::Map<Eigen::ArrayXf>;
+using ConstArray = Eigen::Map<const Eigen::ArrayXf>;
+
+inline Array array_of(std::span<float> values) {
+  return {values.data(), static_cast<Eigen::Index>(values.size())};
+}
+inline ConstArray array_of(std::span<const float> values) {
+  return {values.data(), static_cast<Eigen::Index>(values.size())};
+}
+
+Status check_rate(float server_learning_rate);
+Status check_lengths(const WeightedUpdate& update, std::size_t model);
+Error not_finite();
+
+// A saved state: the strategy's name, a version, the floats, and a SHA-256 over all of it, since a
+// flipped bit in a float would otherwise go unseen.
+Bytes seal_state(std::string_view name, std::span<const float> values);
+Result<std::vector<float>> open_state(std::string_view name, ByteView state);
+
+}  // namespace covey::merge
