@@ -31,8 +31,8 @@ std::uint64_t ByteReader::little_endian(std::size_t size_bytes) {
 Status ByteReader::finish(const char* what) const {
   if (!ok_) return Error{ErrorCode::kDataLoss, std::string(what) + " is cut short or damaged"};
   if (!rest_.empty()) {
-    return Error{ErrorCode::kDataLoss,
-                 std::string(what) + " has " + std::to_string(rest_.size()) + " bytes more than it should"};
+    return Error{ErrorCode::kDataLoss, std::string(what) + " has " + std::to_string(rest_.size()) +
+                                           " bytes more than it should"};
   }
   return {};
 }

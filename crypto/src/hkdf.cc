@@ -16,7 +16,9 @@ using Block = Secret<kHashBytes>;
 // HMAC-SHA-256 of the parts, one after another. `key` of any length.
 Block hmac(ByteView key, std::initializer_list<ByteView> parts) {
   crypto_auth_hmacsha256_state state;
-  crypto_auth_hmacsha256_init(&state, key.data(), key.size());
+  // An empty key, such as no salt, may be a null pointer, which libsodium does not take.
+  const std::uint8_t nothing = 0;
+  crypto_auth_hmacsha256_init(&state, key.empty() ? &nothing : key.data(), key.size());
   for (const ByteView part : parts) {
     crypto_auth_hmacsha256_update(&state, part.data(), part.size());
   }

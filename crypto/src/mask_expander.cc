@@ -34,29 +34,27 @@ MaskPosition position_of(std::uint64_t segment, std::uint64_t first_lane, std::s
           static_cast<std::size_t>(first_lane % kLanesPerBlock) * sizeof(Lane)};
 }
 
-// lanes[i] += mask[i], or -=, for kCount lanes. `mask` need not be aligned.
-template <typename Lane, MaskOperation kOperation, std::size_t kCount>
-void combine_piece(Lane* lanes, const std::uint8_t* mask) {
-  static_assert(std::endian::native == std::endian::little, "lanes are little-endian");
-  std::array<Lane, kCount> piece;
-  std::memcpy(piece.data(), mask, sizeof(piece));
-  for (std::size_t i = 0; i < kCount; ++i) {
-    constexpr bool kAdd = kOperation == MaskOperation::kAdd;
-    lanes[i] = static_cast<Lane>(kAdd ? lanes[i] + piece[i] : lanes[i] - piece[i]);
-  }
+template <MaskOperation kOperation, typename T>
+T combined(T lanes, T mask) {
+  return static_cast<T>(kOperation == MaskOperation::kAdd ? lanes + mask : lanes - mask);
 }
 
-// Pieces of a constant size are what compilers turn into vector instructions without being asked.
+// lanes[i] += mask[i], or -=. `mask` need not be aligned. Written with vectors of 16 bytes, which
+// every processor of interest has: left to themselves, compilers take the loop apart into scalars.
 template <typename Lane, MaskOperation kOperation>
 void combine(std::span<Lane> lanes, const std::uint8_t* mask) {
-  constexpr std::size_t kPiece = 16 / sizeof(Lane);
+  static_assert(std::endian::native == std::endian::little, "lanes are little-endian");
+  typedef Lane Vector __attribute__((vector_size(16)));
+  constexpr std::size_t kPiece = sizeof(Vector) / sizeof(Lane);
   std::size_t i = 0;
-  for (; i + kPiece <= lanes.size(); i += kPiece) {
-    combine_piece<Lane, kOperation, kPiece>(&lanes[i], mask + i * sizeof(Lane));
-  }
-  for (; i < lanes.size(); ++i) {
-    combine_piece<Lane, kOperation, 1>(&lanes[i], mask + i * sizeof(Lane));
-  }
+  const auto combine_next = [&]<typename T>(T lane, T key) {
+    std::memcpy(&lane, &lanes[i], sizeof(T));
+    std::memcpy(&key, mask + i * sizeof(Lane), sizeof(T));
+    lane = combined<kOperation>(lane, key);
+    std::memcpy(&lanes[i], &lane, sizeof(T));
+  };
+  for (; i + kPiece <= lanes.size(); i += kPiece) combine_next(Vector{}, Vector{});
+  for (; i < lanes.size(); ++i) combine_next(Lane{}, Lane{});
 }
 
 }  // namespace

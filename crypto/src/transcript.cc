@@ -1,6 +1,6 @@
 #include "covey/crypto/transcript.h"
 
-#include <sodium.h>
+#include "sha256.h"
 
 namespace covey::crypto {
 namespace {
@@ -15,16 +15,8 @@ std::array<std::uint8_t, 8> little_endian(std::uint64_t value) {
 
 }  // namespace
 
-// Wiped, since a commitment hashes the secret that it commits to.
 struct Transcript::State {
-  State() { crypto_hash_sha256_init(&sha256); }
-  State(const State&) = default;
-  State& operator=(const State&) = delete;
-  ~State() { sodium_memzero(&sha256, sizeof sha256); }
-
-  void add(ByteView bytes) { crypto_hash_sha256_update(&sha256, bytes.data(), bytes.size()); }
-
-  crypto_hash_sha256_state sha256;
+  Sha256 sha256;
 };
 
 Transcript::Transcript(std::string_view domain) : state_(std::make_unique<State>()) {
@@ -35,18 +27,13 @@ Transcript& Transcript::operator=(Transcript&&) noexcept = default;
 Transcript::~Transcript() = default;
 
 Transcript& Transcript::field(ByteView bytes) {
-  state_->add(little_endian(bytes.size()));
-  state_->add(bytes);
+  state_->sha256.add(little_endian(bytes.size()));
+  state_->sha256.add(bytes);
   return *this;
 }
 
 Transcript& Transcript::number(std::uint64_t value) { return field(little_endian(value)); }
 
-Digest Transcript::digest() const {
-  State finished(*state_);
-  Digest digest;
-  crypto_hash_sha256_final(&finished.sha256, digest.data());
-  return digest;
-}
+Digest Transcript::digest() const { return state_->sha256.digest(); }
 
 }  // namespace covey::crypto

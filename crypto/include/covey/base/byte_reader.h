@@ -5,9 +5,10 @@
 
 namespace covey {
 
-// Reads what ByteWriter wrote. Bounds are checked once and for all: after the first short read every further read gives
-// zeros and empty views, and `finish` reports it, so that a caller parses straight through and checks at the end. A caller
-// that sizes memory or a loop by a value it read must check `ok` first.
+// Reads what ByteWriter wrote. Bounds are checked once and for all: after the first short read
+// every further read gives zeros and empty views, and `finish` reports it, so that a caller parses
+// straight through and checks at the end. A caller that sizes memory or a loop by a value it read
+// must check `ok` first.
 class ByteReader {
  public:
   explicit ByteReader(ByteView bytes) : rest_(bytes) {}

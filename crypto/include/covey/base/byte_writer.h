@@ -4,14 +4,15 @@
 
 namespace covey {
 
-// Appends little-endian integers and length-prefixed fields to a byte string: the form of saved states, never of the wire.
+// Appends little-endian integers and length-prefixed fields to a byte string: the form of saved
+// states, never of the wire.
 class ByteWriter {
  public:
   void u8(std::uint8_t value) { out_.push_back(value); }
   void u16(std::uint16_t value) { little_endian(value, 2); }
   void u32(std::uint32_t value) { little_endian(value, 4); }
   void u64(std::uint64_t value) { little_endian(value, 8); }
-  void raw(ByteView bytes) { out_.insert(out_.end(), bytes.begin(), bytes.end()); }
+  void raw(ByteView bytes);
   void sized(ByteView bytes) {  // u64 length, then the bytes
     u64(bytes.size());
     raw(bytes);
@@ -22,9 +23,7 @@ class ByteWriter {
   Bytes take() { return std::move(out_); }
 
  private:
-  void little_endian(std::uint64_t value, int size_bytes) {
-    for (int i = 0; i < size_bytes; ++i) out_.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
-  }
+  void little_endian(std::uint64_t value, int size_bytes);
 
   Bytes out_;
 };

@@ -1,7 +1,8 @@
 #pragma once
 
-// COVEY_CHECK(condition): ends the process when Covey itself is wrong. Never for what a peer, a file, a flag or the network
-// can cause (those are a Result). A comment at each use says why the condition holds.
+// COVEY_CHECK(condition): ends the process when Covey itself is wrong. Never for what a peer, a
+// file, a flag or the network can cause (those are a Result). A comment at each use says why the
+// condition holds.
 
 namespace covey {
 

@@ -28,8 +28,8 @@ enum class ErrorCode : std::uint8_t {
 
 std::string_view name_of(ErrorCode code);  // "INVALID_ARGUMENT"
 
-// What went wrong, for a person: what was expected, what was found, what to do. Holds no secret, no model value and no byte
-// that a peer sent.
+// What went wrong, for a person: what was expected, what was found, what to do. Holds no secret, no
+// model value and no byte that a peer sent.
 struct Error {
   ErrorCode code = ErrorCode::kUnknown;
   std::string message;

@@ -9,14 +9,17 @@
 
 namespace covey {
 
-// A value or an Error, with the member names of std::expected. Reading the wrong side is a bug and ends the process.
+// A value or an Error, with the member names of std::expected. Reading the wrong side is a bug and
+// ends the process.
 template <typename T>
 class [[nodiscard]] Result {
  public:
   using value_type = T;
 
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }
@@ -52,7 +55,8 @@ template <>
 class [[nodiscard]] Result<void> {
  public:
   Result() = default;
-  Result(Error error) : error_(std::move(error)), ok_(false) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : error_(std::move(error)), ok_(false) {}  // NOLINT(google-explicit-constructor)
 
   bool has_value() const { return ok_; }
   explicit operator bool() const { return ok_; }
@@ -77,17 +81,17 @@ using Status = Result<void>;
 
 #define COVEY_INTERNAL_JOIN2(a, b) a##b
 #define COVEY_INTERNAL_JOIN(a, b) COVEY_INTERNAL_JOIN2(a, b)
-#define COVEY_INTERNAL_ASSIGN(result, target, expression)   \
-  auto result = (expression);                               \
+#define COVEY_INTERNAL_ASSIGN(result, target, expression)    \
+  auto result = (expression);                                \
   if (!result.has_value()) return std::move(result).error(); \
   target = std::move(result).value()
 
 // Hands an error on to the caller; C++20 has no operator that could.
-#define COVEY_RETURN_IF_ERROR(expression)                                            \
-  do {                                                                               \
-    if (auto covey_status = (expression); !covey_status.has_value()) {               \
-      return std::move(covey_status).error();                                        \
-    }                                                                                \
+#define COVEY_RETURN_IF_ERROR(expression)                              \
+  do {                                                                 \
+    if (auto covey_status = (expression); !covey_status.has_value()) { \
+      return std::move(covey_status).error();                          \
+    }                                                                  \
   } while (false)
 
 // COVEY_ASSIGN_OR_RETURN(auto x, f()): x is the value, or this function returns the error.

@@ -7,16 +7,18 @@
 
 namespace covey {
 
-void wipe(MutableByteView bytes);                            // never optimized away
-bool equal_constant_time(ByteView a, ByteView b);            // time depends on the lengths only
+void wipe(MutableByteView bytes);                  // never optimized away
+bool equal_constant_time(ByteView a, ByteView b);  // time depends on the lengths only
 
-// N secret bytes. Wipes itself, moves but does not copy (`clone` is the greppable way), cannot be printed or compared
-// early-exit. `reveal` gives the bytes to the code that must have them.
+// N secret bytes. Wipes itself, moves but does not copy (`clone` is the greppable way), cannot be
+// printed or compared early-exit. `reveal` gives the bytes to the code that must have them.
 template <std::size_t N>
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(std::span<const std::uint8_t, N> bytes) { std::memcpy(bytes_.data(), bytes.data(), N); }
+  explicit Secret(std::span<const std::uint8_t, N> bytes) {
+    std::memcpy(bytes_.data(), bytes.data(), N);
+  }
   Secret(const Secret&) = delete;
   Secret& operator=(const Secret&) = delete;
   Secret(Secret&& other) noexcept : bytes_(other.bytes_) { wipe(other.bytes_); }
@@ -41,7 +43,8 @@ class Secret {
 
 using SecretKey = Secret<32>;  // a 256-bit symmetric key, X25519 private key or seed
 
-// Secret bytes whose number is known at run time only (an opened box, a saved session). Same rules as Secret.
+// Secret bytes whose number is known at run time only (an opened box, a saved session). Same rules
+// as Secret.
 class SecretBytes {
  public:
   SecretBytes() = default;

@@ -13,8 +13,8 @@ class AgreementKeyPair {
   static AgreementKeyPair from_secret(SecretKey secret);  // any 32 bytes are a private key
 
   const AgreementPublicKey& public_key() const { return public_key_; }
-  // The raw shared secret: not uniform, to be passed through HKDF. kInvalidArgument for a peer's key of low order, whose
-  // shared secret is zero.
+  // The raw shared secret: not uniform, to be passed through HKDF. kInvalidArgument for a peer's
+  // key of low order, whose shared secret is zero.
   Result<SecretKey> agree(const AgreementPublicKey& peer) const;
 
  private:
@@ -25,8 +25,9 @@ class AgreementKeyPair {
   AgreementPublicKey public_key_;
 };
 
-// Whether every agreement with this key gives the zero secret, as `agree` would find out (curve points of order 1, 2, 4 and 8,
-// and of its twist, in every encoding). A coordinator asks, so that no device has to refuse a neighbour for it.
+// Whether every agreement with this key gives the zero secret, as `agree` would find out (curve
+// points of order 1, 2, 4 and 8, and of its twist, in every encoding). A coordinator asks, so that
+// no device has to refuse a neighbour for it.
 bool has_low_order(const AgreementPublicKey& key);
 
 }  // namespace covey::crypto

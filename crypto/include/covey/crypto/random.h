@@ -5,8 +5,9 @@
 
 namespace covey::crypto {
 
-// A source of random bytes. Passed to whatever draws, so that nothing is drawn behind the caller's back. An implementation
-// that cannot deliver ends the process: there is no error to forget. Not thread-safe unless the implementation says so.
+// A source of random bytes. Passed to whatever draws, so that nothing is drawn behind the caller's
+// back. An implementation that cannot deliver ends the process: there is no error to forget. Not
+// thread-safe unless the implementation says so.
 class Random {
  public:
   virtual ~Random() = default;

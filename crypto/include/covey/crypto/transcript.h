@@ -7,9 +7,9 @@
 
 namespace covey::crypto {
 
-// What is signed or hashed, unambiguous by construction: a domain label, then fields, each with its length before it. Two
-// different sequences of fields never give the same digest. Everything that Covey signs, commits to or derives a key from
-// goes through one of these; protobuf bytes never do.
+// What is signed or hashed, unambiguous by construction: a domain label, then fields, each with its
+// length before it. Two different sequences of fields never give the same digest. Everything that
+// Covey signs, commits to or derives a key from goes through one of these; protobuf bytes never do.
 class Transcript {
  public:
   explicit Transcript(std::string_view domain);  // "covey/v1/…", different for every use
