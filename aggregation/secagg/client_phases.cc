@@ -97,8 +97,7 @@ StepOr<AwaitingRequest> sign_survivors(Masking& phase, const wire::Survivors& me
     return Refused{Refusal::kTooFewSurvivors, {}};
   }
   const Digest digest = survivors_digest(roster.digest, message.survivors.bytes());
-  const Bytes answer =
-      wire::encode(wire::SurvivorsSignature{options.signing_key->sign(digest)});
+  const Bytes answer = wire::encode(wire::SurvivorsSignature{options.signing_key->sign(digest)});
   return Step<AwaitingRequest>{
       {std::move(phase.roster), std::move(phase.held), message.survivors, digest}, answer};
 }

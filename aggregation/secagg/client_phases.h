@@ -9,8 +9,9 @@
 #include "aggregation/secagg/share_box.h"
 #include "covey/aggregation/secagg/client_session.h"
 
-// The phases of a client session: each holds just what it needs, and leaving it wipes its secrets. The transitions are pure:
-// a phase and a validated message give the next phase, and what to send; or a refusal.
+// The phases of a client session: each holds just what it needs, and leaving it wipes its secrets.
+// The transitions are pure: a phase and a validated message give the next phase, and what to send;
+// or a refusal.
 namespace covey::secagg::client {
 
 // The seeds and key pairs that one session draws, all from its session seed.
@@ -58,7 +59,8 @@ struct Ended {};
 using Phase =
     std::variant<AwaitingRoster, AwaitingBoxes, Masking, AwaitingRequest, Answered, Ended>;
 
-// The next phase, and the message that it starts with (none before the masked vector, which is sent in chunks).
+// The next phase, and the message that it starts with (none before the masked vector, which is sent
+// in chunks).
 template <typename Next>
 struct Step {
   Next phase;

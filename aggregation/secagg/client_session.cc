@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
+#include "aggregation/secagg/client_journal.h"
 #include "aggregation/secagg/client_phases.h"
-#include "covey/base/byte_reader.h"
-#include "covey/base/byte_writer.h"
 #include "covey/crypto/digest.h"
 
 namespace covey::secagg {
@@ -12,24 +11,13 @@ namespace {
 
 using namespace client;  // the phases
 
-constexpr std::uint32_t kJournalFormat = 1;
-
 // The coordinator's messages that a session answers, in the order of the protocol.
 constexpr std::size_t kAnswered = 4;
+constexpr std::size_t kMaskingPhase = 2;  // from here on its masked vector may have been sent
+static_assert(std::is_same_v<std::variant_alternative_t<kMaskingPhase, Phase>, Masking>);
 constexpr std::array<Refusal, kAnswered> kSecondMessage = {
     Refusal::kTwoRosters, Refusal::kTwoShareSets, Refusal::kTwoSurvivorSets,
     Refusal::kSecondUnmasking};
-
-SecretBytes journal_start(const Digest& context, const SecretKey& seed) {
-  ByteWriter out;
-  out.u32(kJournalFormat);
-  out.raw(context);
-  out.raw(seed.reveal());
-  Bytes plain = out.take();
-  SecretBytes record{ByteView(plain)};
-  wipe(plain);
-  return record;
-}
 
 Status check(const ClientOptions& options) {
   COVEY_RETURN_IF_ERROR(options.context.validate());
@@ -57,7 +45,7 @@ class ClientSession::Core {
         context_(options_.context.digest()),
         seed_(std::move(seed)),
         layout_(options_.context.shape),
-        expander_(options_.mask_path),
+        masker_(options_.context.shape, options_.mask_path),
         phase_(first_phase()) {}
 
   std::vector<ClientEffect> start();
@@ -65,7 +53,7 @@ class ClientSession::Core {
   std::uint32_t chunk_count() const { return layout_.chunk_count(); }
   Result<Bytes> masked_chunk(std::uint32_t index);
   const std::optional<ClientOutcome>& outcome() const { return outcome_; }
-  void replayed() { was_restored_ = true; }
+  void replayed() { forget_seed(); }
 
  private:
   Phase first_phase();
@@ -77,18 +65,24 @@ class ClientSession::Core {
   std::vector<ClientEffect> refuse(const Refused& refused);
   std::vector<ClientEffect> end(ClientOutcome outcome);
   std::optional<Position> position_of(std::optional<std::uint32_t> slot) const;
+  // Once it is in the journal: every secret of the session follows from it, also those that a phase
+  // has wiped.
+  void forget_seed() {
+    seed_ = SecretKey();
+    is_journaled_ = true;
+  }
 
   ClientOptions options_;
   Digest context_;
   SecretKey seed_;
   VectorLayout layout_;
-  crypto::MaskExpander expander_;
+  Masker masker_;
   GroupParameters parameters_;  // zero before there is a roster
   Position position_ = 0;
   std::array<std::optional<Digest>, kAnswered> seen_;  // digests of the messages answered
   Bytes last_sent_;                                    // empty when it was the masked vector
   std::optional<ClientOutcome> outcome_;
-  bool was_restored_ = false;
+  bool is_journaled_ = false;
   Phase phase_;
 };
 
@@ -107,10 +101,12 @@ Phase ClientSession::Core::first_phase() {
 
 std::vector<ClientEffect> ClientSession::Core::start() {
   if (outcome_) return {};
-  if (was_restored_) return resend();
+  if (is_journaled_) return resend();
   std::vector<ClientEffect> effects;
-  effects.emplace_back(client_effect::Save{journal_start(context_, seed_)});
+  const JournalStart record{context_, digest_of(*options_.update), std::move(seed_)};
+  effects.emplace_back(client_effect::Save{journal_record(record)});
   effects.emplace_back(client_effect::Send{last_sent_});
+  forget_seed();
   return effects;
 }
 
@@ -129,7 +125,8 @@ std::vector<ClientEffect> ClientSession::Core::receive(ByteView bytes) {
   const auto message = wire::decode_coordinator_message(bytes, parameters_);
   if (!message) return refuse({Refusal::kMalformed, {}});
   if (const auto* completed = std::get_if<wire::Completed>(&*message)) {
-    if (!std::holds_alternative<Answered>(phase_)) return refuse({Refusal::kWrongStep, {}});
+    // A survivor that was late to sign or to answer is in the sum all the same.
+    if (phase_.index() < kMaskingPhase) return refuse({Refusal::kWrongStep, {}});
     return end({ClientOutcome::Kind::kContributed, completed->model, {}, {}, {}, {}});
   }
   if (const auto* aborted = std::get_if<wire::Aborted>(&*message)) {
@@ -141,7 +138,8 @@ std::vector<ClientEffect> ClientSession::Core::receive(ByteView bytes) {
   return answer(*message, bytes);
 }
 
-// The alternatives of CoordinatorMessage that are answered stand in the order of the phases that answer them.
+// The alternatives of CoordinatorMessage that are answered stand in the order of the phases that
+// answer them.
 std::vector<ClientEffect> ClientSession::Core::answer(const wire::CoordinatorMessage& message,
                                                       ByteView bytes) {
   const std::size_t kind = message.index();
@@ -165,8 +163,8 @@ std::vector<ClientEffect> ClientSession::Core::answer(const wire::CoordinatorMes
     }
     return move_to(sign_survivors(*phase, survivors, options_), bytes);
   }
-  return move_to(
-      unmask(std::get<AwaitingRequest>(phase_), std::get<wire::UnmaskRequest>(message)), bytes);
+  return move_to(unmask(std::get<AwaitingRequest>(phase_), std::get<wire::UnmaskRequest>(message)),
+                 bytes);
 }
 
 template <typename Next>
@@ -176,19 +174,19 @@ std::vector<ClientEffect> ClientSession::Core::move_to(StepOr<Next> step, ByteVi
   phase_ = std::move(taken.phase);
   last_sent_ = std::move(taken.message);
   std::vector<ClientEffect> effects = resend();
-  effects.insert(effects.begin(), client_effect::Save{SecretBytes(bytes)});
+  effects.insert(effects.begin(), client_effect::Save{journal_record(bytes)});
   return effects;
 }
 
-// A message of a step that this session has answered. The last one asks for the answer again; an older one is a late copy.
+// A message of a step that this session has answered. The last one asks for the answer again; an
+// older one is a late copy.
 std::vector<ClientEffect> ClientSession::Core::repeat(std::size_t kind, const Digest& digest) {
   if (seen_[kind] != digest) return refuse({kSecondMessage[kind], {}});
   if (kind + 1 == phase_.index()) return resend();
   return {};
 }
 
-std::optional<Position> ClientSession::Core::position_of(
-    std::optional<std::uint32_t> slot) const {
+std::optional<Position> ClientSession::Core::position_of(std::optional<std::uint32_t> slot) const {
   if (!slot) return std::nullopt;
   return NeighbourGraph(parameters_).neighbour(position_, *slot);
 }
@@ -197,14 +195,14 @@ std::vector<ClientEffect> ClientSession::Core::refuse(const Refused& refused) {
   ClientOutcome outcome{ClientOutcome::Kind::kRefused, {}, {}, {}, refused.reason,
                         position_of(refused.slot)};
   std::vector<ClientEffect> effects = end(std::move(outcome));
-  effects.insert(effects.begin(), client_effect::Send{wire::encode(
-                                      wire::Refuse{refused.reason, refused.slot})});
+  effects.insert(effects.begin(),
+                 client_effect::Send{wire::encode(wire::Refuse{refused.reason, refused.slot})});
   return effects;
 }
 
 std::vector<ClientEffect> ClientSession::Core::end(ClientOutcome outcome) {
   phase_ = Ended{};
-  seed_ = SecretKey();
+  forget_seed();
   outcome_ = std::move(outcome);
   std::vector<ClientEffect> effects;
   effects.emplace_back(client_effect::Finished{*outcome_});
@@ -224,7 +222,7 @@ Result<Bytes> ClientSession::Core::masked_chunk(std::uint32_t index) {
                                              " chunks, so none has index " + std::to_string(index)};
   }
   wire::ChunkMessage out = wire::chunk_message(index, layout_.size_bytes(index));
-  mask_chunk(*options_.update, layout_, index, phase->masks, expander_, out.data);
+  masker_.mask(*options_.update, layout_, index, phase->masks, out.data);
   return std::move(out.message);
 }
 
@@ -243,19 +241,17 @@ Result<ClientSession> ClientSession::create(ClientOptions options, RoundLedger& 
 Result<ClientSession> ClientSession::restore(ClientOptions options,
                                              std::span<const Bytes> journal) {
   COVEY_RETURN_IF_ERROR(check(options));
-  ByteReader in(journal.empty() ? ByteView() : ByteView(journal.front()));
-  if (in.u32() != kJournalFormat) in.fail();
-  const Digest context = in.array<32>();
-  auto plain = in.array<32>();
-  SecretKey seed(plain);
-  wipe(plain);
-  COVEY_RETURN_IF_ERROR(in.finish("the first record of the session's journal"));
-  if (context != options.context.digest()) {
-    return Error{ErrorCode::kDataLoss, "the journal is of another session than the context"};
+  COVEY_ASSIGN_OR_RETURN(JournalStart start,
+                         read_journal_start(journal.empty() ? ByteView() : journal.front()));
+  if (start.context != options.context.digest() || start.update != digest_of(*options.update)) {
+    return Error{ErrorCode::kDataLoss,
+                 "the journal is of a session with another context or another update: give the "
+                 "session those that it began with"};
   }
-  auto core = std::make_unique<Core>(std::move(options), std::move(seed));
+  auto core = std::make_unique<Core>(std::move(options), std::move(start.seed));
   for (const Bytes& record : journal.subspan(1)) {
-    core->receive(record);
+    COVEY_ASSIGN_OR_RETURN(const ByteView message, read_journal_message(record));
+    core->receive(message);
     if (core->outcome()) {
       return Error{ErrorCode::kDataLoss,
                    "the journal has a record that this session would have refused"};

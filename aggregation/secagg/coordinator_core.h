@@ -17,7 +17,7 @@ struct Member {
   DeviceHandle handle = 0;
   Advertisement advertisement;
   crypto::SigningPublicKey signing_key{};
-  Digest digest{};              // of the advertisement
+  Digest digest{};               // of the advertisement
   std::optional<Fault> out;      // why it is no longer asked for anything
   bool is_awaited = false;       // by the step that is open
   std::optional<Digest> answer;  // of the message with which it answered that step
@@ -40,8 +40,11 @@ struct Advertising {
 };
 
 struct Sharing {
-  std::vector<Bytes> boxes;  // by position; empty when it has not shared
+  std::vector<Bytes> boxes;           // by position; empty when it has not shared
+  std::vector<Bytes> advertisements;  // by position, as they stand in rosters
 };
+
+Sharing open_sharing(const Group& group);
 
 struct Masking {
   Bitmap shared;
@@ -84,8 +87,8 @@ struct Aborted {
 };
 
 // In the order of CoordinatorStep.
-using Phase = std::variant<Advertising, Sharing, Masking, Agreeing, Unmasking, Expanding, Completed,
-                           Aborted>;
+using Phase =
+    std::variant<Advertising, Sharing, Masking, Agreeing, Unmasking, Expanding, Completed, Aborted>;
 
 }  // namespace coordinator
 
@@ -104,6 +107,8 @@ class CoordinatorSession::Core {
   std::size_t work_parts() const;
   void run_part(std::size_t part);
   CoordinatorEffects work_done();
+
+  std::vector<DeviceHandle> uploading() const;
 
   const coordinator::Phase& phase() const { return phase_; }
   coordinator::Completed& completed() {
@@ -133,7 +138,8 @@ class CoordinatorSession::Core {
   CoordinatorEffects close(coordinator::Masking& phase, CoordinatorEffects effects);
   CoordinatorEffects close(coordinator::Agreeing& phase, CoordinatorEffects effects);
   CoordinatorEffects close(coordinator::Unmasking& phase, CoordinatorEffects effects);
-  // Every seed that the sum needs; or why it cannot be had. Names those who gave wrong shares in `effects`.
+  // Every seed that the sum needs; or why it cannot be had. Names those who gave wrong shares in
+  // `effects`.
   std::variant<std::vector<Unmasker::Seed>, AbortReason> recover_seeds(
       const coordinator::Unmasking& phase, CoordinatorEffects& effects);
   bool is_seed_of(Position owner, bool survived, const SecretKey& seed) const;
@@ -160,7 +166,8 @@ class CoordinatorSession::Core {
   CoordinatorOptions options_;
   Digest context_;
   std::optional<coordinator::Group> group_;
-  std::size_t awaited_ = 0;  // members that are
+  std::map<DeviceHandle, Fault> turned_away_;  // at step 0, before they were members of anything
+  std::size_t awaited_ = 0;                    // members that are
   coordinator::Phase phase_;
 };
 

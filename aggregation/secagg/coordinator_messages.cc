@@ -66,17 +66,17 @@ CoordinatorEffects CoordinatorSession::Core::take_refusal(DeviceHandle device,
   return close_if_nobody_is_awaited(std::move(effects));
 }
 
-CoordinatorEffects CoordinatorSession::Core::take_advertisement(
-    DeviceHandle device, const wire::DeviceMessage& message, const Digest& digest) {
+CoordinatorEffects CoordinatorSession::Core::take_advertisement(DeviceHandle device,
+                                                                const wire::DeviceMessage& message,
+                                                                const Digest& digest) {
   auto& phase = std::get<Advertising>(phase_);
   CoordinatorEffects effects;
-  if (const auto fault =
-          admit(phase, device, std::get<Advertisement>(message), digest)) {
+  if (const auto fault = admit(phase, device, std::get<Advertisement>(message), digest)) {
     drop({device, *fault, {}, {}}, effects);
     return effects;
   }
-  const auto present = std::ranges::count_if(
-      phase.members, [](const Member& member) { return !member.out; });
+  const auto present =
+      std::ranges::count_if(phase.members, [](const Member& member) { return !member.out; });
   if (static_cast<std::size_t>(present) < options_.maximum_devices) return effects;
   return close(std::move(effects));
 }
@@ -172,7 +172,8 @@ CoordinatorEffects CoordinatorSession::Core::take_chunk(Position position, Bytes
   CoordinatorEffects effects;
   MaskedSum& sum = std::get<Masking>(phase_).sum;
   switch (sum.add(position, chunk.index, std::move(message), chunk.data)) {
-    case MaskedSum::Added::kStaged: break;
+    case MaskedSum::Added::kStaged:
+      break;
     case MaskedSum::Added::kFolded:
       member.is_awaited = false;
       --awaited_;

@@ -5,8 +5,9 @@
 #include "covey/base/byte_writer.h"
 #include "covey/crypto/digest.h"
 
-// The saved form of a coordinator session: a format number, the context's digest, the phase, the members, what the phase
-// holds, and a SHA-256 over all of it. Staged parts of masked vectors are left out: the devices send them again.
+// The saved form of a coordinator session: a format number, the context's digest, the phase, the
+// members, what the phase holds, and a SHA-256 over all of it. Staged parts of masked vectors are
+// left out: the devices send them again.
 namespace covey::secagg {
 
 using namespace coordinator;  // the phases
@@ -100,9 +101,7 @@ void save(const Advertising& phase, ByteWriter& out) {
   for (const Member& member : phase.members) save(member, out);
 }
 
-void save(const Sharing& phase, ByteWriter& out) {
-  save_boxes(phase.boxes, out);
-}
+void save(const Sharing& phase, ByteWriter& out) { save_boxes(phase.boxes, out); }
 
 void save(const Masking& phase, ByteWriter& out) {
   out.sized(phase.shared.bytes());
@@ -155,8 +154,8 @@ Advertising load_advertising(ByteReader& in) {
   for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
     Member member = load_member(in);
     phase.index_of.emplace(member.handle, phase.members.size());
-    phase.keys.insert({member.advertisement.channel_key, member.advertisement.mask_key,
-                       member.signing_key});
+    phase.keys.insert(
+        {member.advertisement.channel_key, member.advertisement.mask_key, member.signing_key});
     phase.members.push_back(std::move(member));
   }
   return phase;
@@ -214,7 +213,9 @@ void CoordinatorSession::Core::load_phase(std::size_t index, ByteReader& in) {
   const std::uint32_t devices = parameters.devices;
   switch (static_cast<CoordinatorStep>(index)) {
     case CoordinatorStep::kShare: {
-      phase_ = Sharing{load_boxes(in, parameters)};
+      Sharing phase = open_sharing(*group_);
+      phase.boxes = load_boxes(in, parameters);
+      phase_ = std::move(phase);
       return;
     }
     case CoordinatorStep::kMask: {
@@ -254,8 +255,8 @@ void CoordinatorSession::Core::load_phase(std::size_t index, ByteReader& in) {
       for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
         const Position position = in.u32();
         if (position >= devices) in.fail();
-        seeds.push_back({position, in.ok() && phase.survivors.contains(position),
-                         SecretKey(in.array<32>())});
+        seeds.push_back(
+            {position, in.ok() && phase.survivors.contains(position), SecretKey(in.array<32>())});
       }
       phase.sum = ring::RingVector::load(shape, in);
       if (!in.ok() || phase.blocks_done > Unmasker::blocks(phase.sum)) return in.fail();
@@ -272,7 +273,8 @@ void CoordinatorSession::Core::load_phase(std::size_t index, ByteReader& in) {
       phase_ = std::move(phase);
       return;
     }
-    default: in.fail();
+    default:
+      in.fail();
   }
 }
 
@@ -280,7 +282,8 @@ Result<std::unique_ptr<CoordinatorSession::Core>> CoordinatorSession::Core::load
     CoordinatorOptions options, ByteView saved) {
   constexpr std::size_t kDigest = sizeof(Digest);
   ByteReader in(saved.size() < kDigest ? ByteView() : saved.first(saved.size() - kDigest));
-  // A damaged save is told from a good one here; what follows fits, unless it was saved with other options.
+  // A damaged save is told from a good one here; what follows fits, unless it was saved with other
+  // options.
   if (saved.size() < kDigest ||
       !std::ranges::equal(crypto::sha256(saved.first(saved.size() - kDigest)),
                           saved.last(kDigest))) {
@@ -293,8 +296,8 @@ Result<std::unique_ptr<CoordinatorSession::Core>> CoordinatorSession::Core::load
   core->load_phase(index, in);
   COVEY_RETURN_IF_ERROR(in.finish("the saved session of the coordinator"));
   if (core->group_) {
-    core->awaited_ = static_cast<std::size_t>(
-        std::ranges::count_if(core->group_->members, &Member::is_awaited));
+    core->awaited_ =
+        static_cast<std::size_t>(std::ranges::count_if(core->group_->members, &Member::is_awaited));
   }
   return core;
 }

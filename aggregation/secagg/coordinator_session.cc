@@ -10,14 +10,22 @@ using namespace coordinator;  // the phases
 
 std::string_view name_of(CoordinatorStep step) {
   switch (step) {
-    case CoordinatorStep::kAdvertise: return "advertise";
-    case CoordinatorStep::kShare: return "share";
-    case CoordinatorStep::kMask: return "mask";
-    case CoordinatorStep::kAgree: return "agree";
-    case CoordinatorStep::kUnmask: return "unmask";
-    case CoordinatorStep::kExpand: return "expand";
-    case CoordinatorStep::kCompleted: return "completed";
-    case CoordinatorStep::kAborted: return "aborted";
+    case CoordinatorStep::kAdvertise:
+      return "advertise";
+    case CoordinatorStep::kShare:
+      return "share";
+    case CoordinatorStep::kMask:
+      return "mask";
+    case CoordinatorStep::kAgree:
+      return "agree";
+    case CoordinatorStep::kUnmask:
+      return "unmask";
+    case CoordinatorStep::kExpand:
+      return "expand";
+    case CoordinatorStep::kCompleted:
+      return "completed";
+    case CoordinatorStep::kAborted:
+      return "aborted";
   }
   return "unknown step";
 }
@@ -48,6 +56,8 @@ void CoordinatorSession::Core::drop(coordinator_effect::Drop why, CoordinatorEff
     if (auto* masking = std::get_if<Masking>(&phase_)) {
       masking->sum.discard(group_->position_of.at(why.device));
     }
+  } else if (!group_ && turned_away_.size() < kMaxDevices) {
+    turned_away_.insert_or_assign(why.device, why.fault);
   }
   effects.emplace_back(why);
 }
@@ -103,8 +113,7 @@ void CoordinatorSession::Core::announce(CoordinatorEffects& effects) const {
   }
 }
 
-CoordinatorEffects CoordinatorSession::Core::abort(AbortReason reason,
-                                                   CoordinatorEffects effects) {
+CoordinatorEffects CoordinatorSession::Core::abort(AbortReason reason, CoordinatorEffects effects) {
   std::vector<DeviceHandle> told;
   if (const auto* phase = std::get_if<Advertising>(&phase_)) {
     for (const Member& member : phase->members) told.push_back(member.handle);
@@ -160,19 +169,20 @@ CoordinatorEffects CoordinatorSession::Core::resume() {
 
 namespace {
 
-wire::Roster roster_for(const Group& group, Position position) {
+Bytes roster_for(const Group& group, const Sharing& phase, Position position) {
   const NeighbourGraph graph(group.parameters);
-  wire::Roster roster{group.parameters, position, {}, {}};
-  roster.digests.reserve(group.members.size());
-  for (const Member& member : group.members) roster.digests.push_back(member.digest);
-  roster.neighbours.reserve(graph.degree());
+  std::vector<Digest> digests;
+  digests.reserve(group.members.size());
+  for (const Member& member : group.members) digests.push_back(member.digest);
+  std::vector<ByteView> neighbours(graph.degree());
   for (std::uint32_t slot = 0; slot < graph.degree(); ++slot) {
-    roster.neighbours.push_back(group.members[graph.neighbour(position, slot)].advertisement);
+    neighbours[slot] = phase.advertisements[graph.neighbour(position, slot)];
   }
-  return roster;
+  return wire::encode_roster(group.parameters, position, digests, neighbours);
 }
 
-wire::NeighbourBoxes boxes_for(const NeighbourGraph& graph, const Masking& phase, Position position) {
+wire::NeighbourBoxes boxes_for(const NeighbourGraph& graph, const Masking& phase,
+                               Position position) {
   wire::NeighbourBoxes message{Bitmap(graph.degree()), {}};
   for (std::uint32_t slot = 0; slot < graph.degree(); ++slot) {
     const Position other = graph.neighbour(position, slot);
@@ -207,6 +217,10 @@ Result<Bytes> CoordinatorSession::Core::message_for(DeviceHandle device) const {
   }
   const Member* member = find(device);
   if (member == nullptr) {
+    const auto turned_away = turned_away_.find(device);
+    if (turned_away != turned_away_.end()) {
+      return wire::encode(wire::Dismissed{turned_away->second});
+    }
     if (!group_) return nothing;
     return wire::encode(wire::Dismissed{Fault::kNotAMember});
   }
@@ -218,7 +232,9 @@ Result<Bytes> CoordinatorSession::Core::message_for(DeviceHandle device) const {
   if (member->out) return wire::encode(wire::Dismissed{*member->out});
   if (!group_) return nothing;
   const Position position = group_->position_of.at(device);
-  if (std::holds_alternative<Sharing>(phase_)) return wire::encode(roster_for(*group_, position));
+  if (const auto* sharing = std::get_if<Sharing>(&phase_)) {
+    return roster_for(*group_, *sharing, position);
+  }
   if (const auto* masking = std::get_if<Masking>(&phase_)) {
     return wire::encode(boxes_for(NeighbourGraph(group_->parameters), *masking, position));
   }
@@ -231,13 +247,24 @@ Result<Bytes> CoordinatorSession::Core::message_for(DeviceHandle device) const {
   return nothing;
 }
 
+std::vector<DeviceHandle> CoordinatorSession::Core::uploading() const {
+  std::vector<DeviceHandle> devices;
+  if (const auto* masking = std::get_if<Masking>(&phase_)) {
+    for (const Position position : masking->sum.staged()) {
+      devices.push_back(group_->members[position].handle);
+    }
+  }
+  return devices;
+}
+
 // The public face.
 
 namespace {
 
 Status check(const CoordinatorOptions& options) {
   COVEY_RETURN_IF_ERROR(options.context.validate());
-  if (options.verifier == nullptr) return invalid_argument("a coordinator session needs a verifier");
+  if (options.verifier == nullptr)
+    return invalid_argument("a coordinator session needs a verifier");
   if (options.maximum_devices < 2 || options.maximum_devices > kMaxDevices ||
       options.minimum_devices > options.maximum_devices) {
     return invalid_argument("a group has at most 2 to " + std::to_string(kMaxDevices) +
@@ -261,8 +288,7 @@ Result<CoordinatorSession> CoordinatorSession::create(CoordinatorOptions options
   return CoordinatorSession(std::make_unique<Core>(std::move(options)));
 }
 
-Result<CoordinatorSession> CoordinatorSession::restore(CoordinatorOptions options,
-                                                       ByteView saved) {
+Result<CoordinatorSession> CoordinatorSession::restore(CoordinatorOptions options, ByteView saved) {
   COVEY_RETURN_IF_ERROR(check(options));
   COVEY_ASSIGN_OR_RETURN(auto core, Core::load(std::move(options), saved));
   return CoordinatorSession(std::move(core));
@@ -284,6 +310,8 @@ Result<Bytes> CoordinatorSession::message_for(DeviceHandle device) const {
 std::size_t CoordinatorSession::work_parts() const { return core_->work_parts(); }
 void CoordinatorSession::run_part(std::size_t part) { core_->run_part(part); }
 CoordinatorEffects CoordinatorSession::work_done() { return core_->work_done(); }
+
+std::vector<DeviceHandle> CoordinatorSession::uploading() const { return core_->uploading(); }
 
 CoordinatorStep CoordinatorSession::step() const {
   return static_cast<CoordinatorStep>(core_->phase().index());

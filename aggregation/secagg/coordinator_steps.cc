@@ -48,6 +48,15 @@ Group make_group(const Digest& context, const GroupParameters& parameters,
 
 }  // namespace
 
+Sharing coordinator::open_sharing(const Group& group) {
+  Sharing phase{std::vector<Bytes>(group.members.size()), {}};
+  phase.advertisements.reserve(group.members.size());
+  for (const Member& member : group.members) {
+    phase.advertisements.push_back(wire::encode_for_roster(member.advertisement));
+  }
+  return phase;
+}
+
 CoordinatorEffects CoordinatorSession::Core::close(CoordinatorEffects effects) {
   return std::visit(
       [&](auto& phase) {
@@ -74,7 +83,7 @@ CoordinatorEffects CoordinatorSession::Core::close(Advertising& phase, Coordinat
     return abort(AbortReason::kNoParameters, std::move(effects));
   }
   group_ = make_group(context_, *parameters, std::move(members));
-  return open(Sharing{std::vector<Bytes>(devices)}, std::move(effects));
+  return open(open_sharing(*group_), std::move(effects));
 }
 
 CoordinatorEffects CoordinatorSession::Core::close(Sharing& phase, CoordinatorEffects effects) {
@@ -91,8 +100,7 @@ CoordinatorEffects CoordinatorSession::Core::close(Sharing& phase, CoordinatorEf
     member.advertisement.certificate_chain = {};  // everyone has had the roster
   }
   // A seed takes the threshold of shares from others than its owner.
-  if (shared.count() <
-      std::max(options_.minimum_survivors, group_->parameters.threshold + 1)) {
+  if (shared.count() < std::max(options_.minimum_survivors, group_->parameters.threshold + 1)) {
     return abort(AbortReason::kTooFewShared, std::move(effects));
   }
   MaskedSum sum(options_.context.shape, devices, options_.staging_bytes);
@@ -103,15 +111,14 @@ CoordinatorEffects CoordinatorSession::Core::close(Sharing& phase, CoordinatorEf
 CoordinatorEffects CoordinatorSession::Core::close(Masking& phase, CoordinatorEffects effects) {
   drop_awaited(effects);
   Bitmap survivors = phase.sum.contributors();
-  if (survivors.count() <
-      std::max(options_.minimum_survivors, group_->parameters.threshold + 1)) {
+  if (survivors.count() < std::max(options_.minimum_survivors, group_->parameters.threshold + 1)) {
     return abort(AbortReason::kTooFewSurvivors, std::move(effects));
   }
   const Digest digest = survivors_digest(group_->roster, survivors.bytes());
-  return open(Agreeing{std::move(phase.shared), std::move(phase.sum.sum()), std::move(survivors),
-                       digest, std::vector<std::optional<crypto::Signature>>(
-                                   group_->parameters.devices)},
-              std::move(effects));
+  return open(
+      Agreeing{std::move(phase.shared), std::move(phase.sum.sum()), std::move(survivors), digest,
+               std::vector<std::optional<crypto::Signature>>(group_->parameters.devices)},
+      std::move(effects));
 }
 
 CoordinatorEffects CoordinatorSession::Core::close(Agreeing& phase, CoordinatorEffects effects) {
@@ -119,18 +126,18 @@ CoordinatorEffects CoordinatorSession::Core::close(Agreeing& phase, CoordinatorE
   const std::uint32_t devices = group_->parameters.devices;
   std::size_t can_answer = 0;
   for (Position position = 0; position < devices; ++position) {
-    if (phase.signatures[position] && signing_neighbours(phase.signatures, position) >=
-                                          group_->parameters.threshold) {
+    if (!group_->members[position].out && phase.signatures[position] &&
+        signing_neighbours(phase.signatures, position) >= group_->parameters.threshold) {
       ++can_answer;
     }
   }
   if (can_answer <= group_->parameters.threshold) {
     return abort(AbortReason::kTooFewSignatures, std::move(effects));
   }
-  return open(Unmasking{std::move(phase.shared), std::move(phase.sum), std::move(phase.survivors),
-                        std::move(phase.signatures),
-                        std::vector<std::optional<SharesBySlot>>(devices)},
-              std::move(effects));
+  return open(
+      Unmasking{std::move(phase.shared), std::move(phase.sum), std::move(phase.survivors),
+                std::move(phase.signatures), std::vector<std::optional<SharesBySlot>>(devices)},
+      std::move(effects));
 }
 
 CoordinatorEffects CoordinatorSession::Core::close(Unmasking& phase, CoordinatorEffects effects) {
@@ -157,8 +164,8 @@ bool CoordinatorSession::Core::is_seed_of(Position owner, bool survived,
                   : mask_key_pair(seed).public_key() == advertised.mask_key;
 }
 
-std::variant<std::vector<Unmasker::Seed>, AbortReason>
-CoordinatorSession::Core::recover_seeds(const Unmasking& phase, CoordinatorEffects& effects) {
+std::variant<std::vector<Unmasker::Seed>, AbortReason> CoordinatorSession::Core::recover_seeds(
+    const Unmasking& phase, CoordinatorEffects& effects) {
   const NeighbourGraph graph(group_->parameters);
   SeedRecovery recovery(group_->parameters, phase.answers);
   std::vector<Unmasker::Seed> seeds;

@@ -10,10 +10,9 @@ Status GroupParameters::validate() const {
                             std::to_string(devices));
   }
   if (degree == 0 || degree >= devices || (degree % 2 == 1 && !is_complete())) {
-    return invalid_argument("each of " + std::to_string(devices) + " devices has " +
-                            std::to_string(devices - 1) +
-                            " neighbours or an even number below that, not " +
-                            std::to_string(degree));
+    return invalid_argument(
+        "each of " + std::to_string(devices) + " devices has " + std::to_string(devices - 1) +
+        " neighbours or an even number below that, not " + std::to_string(degree));
   }
   if (threshold == 0 || threshold > degree) {
     return invalid_argument("the threshold is 1 to " + std::to_string(degree) +

@@ -9,6 +9,9 @@ Status GroupContext::validate() const {
     return invalid_argument("a task's name has 1 to " + std::to_string(kMaxTaskNameBytes) +
                             " bytes, not " + std::to_string(task.size()));
   }
+  if (shape.length == 0 && shape.counters == 0) {
+    return invalid_argument("there is nothing to sum: the shape has no elements and no counters");
+  }
   return ring::validate(shape);
 }
 

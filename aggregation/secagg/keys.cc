@@ -33,8 +33,7 @@ SecretKey self_mask_key(const Digest& roster, Position position, const SecretKey
   return crypto::derive_key(roster, self_mask_seed, info_of("covey/v1/self-mask", {position}));
 }
 
-SecretKey pairwise_mask_key(const Digest& roster, Position a, Position b,
-                            const SecretKey& agreed) {
+SecretKey pairwise_mask_key(const Digest& roster, Position a, Position b, const SecretKey& agreed) {
   return crypto::derive_key(roster, agreed,
                             info_of("covey/v1/pairwise-mask", {std::min(a, b), std::max(a, b)}));
 }

@@ -13,8 +13,7 @@ std::size_t vectors_in(std::size_t staging_bytes, std::uint64_t vector_bytes) {
 
 }  // namespace
 
-MaskedSum::MaskedSum(const ring::RingShape& shape, std::uint32_t devices,
-                     std::size_t staging_bytes)
+MaskedSum::MaskedSum(const ring::RingShape& shape, std::uint32_t devices, std::size_t staging_bytes)
     : layout_(shape),
       most_staged_(vectors_in(staging_bytes, layout_.total_bytes())),
       sum_(ring::RingVector::zeros(shape)),
@@ -51,6 +50,12 @@ MaskedSum::Added MaskedSum::add(Position position, std::uint32_t chunk, Bytes me
 }
 
 void MaskedSum::discard(Position position) { staged_.erase(position); }
+
+std::vector<Position> MaskedSum::staged() const {
+  std::vector<Position> positions;
+  for (const auto& [position, staged] : staged_) positions.push_back(position);
+  return positions;
+}
 
 void MaskedSum::fold(const Staged& staged) {
   for (std::uint32_t chunk = 0; chunk < layout_.chunk_count(); ++chunk) {

@@ -11,16 +11,16 @@
 
 namespace covey::secagg {
 
-// The running sum of masked vectors: one accumulator, whoever sends what in which order. A device's chunks wait in a bounded
-// staging area until all of them are there, and are then folded in at once: what a device sent before it failed is dropped
-// and leaves no trace.
+// The running sum of masked vectors: one accumulator, whoever sends what in which order. A device's
+// chunks wait in a bounded staging area until all of them are there, and are then folded in at
+// once: what a device sent before it failed is dropped and leaves no trace.
 class MaskedSum {
  public:
   enum class Added {
-    kStaged,       // more chunks are to come
-    kFolded,       // that was the last one: the vector is in the sum
-    kRepeated,     // this chunk, or the whole vector, was there already
-    kBusy,         // no room to stage another vector now; the device must send the chunk again later
+    kStaged,    // more chunks are to come
+    kFolded,    // that was the last one: the vector is in the sum
+    kRepeated,  // this chunk, or the whole vector, was there already
+    kBusy,      // no room to stage another vector now; the device must send the chunk again later
     kWrongLength,  // no chunk of this layout
     kConflict,     // another chunk with this index is staged
   };
@@ -32,12 +32,14 @@ class MaskedSum {
   Added add(Position position, std::uint32_t chunk, Bytes message, ByteView data);
   void discard(Position position);  // the staged part of one device
 
+  std::vector<Position> staged() const;  // who has one
+
   const Bitmap& contributors() const { return contributors_; }
   ring::RingVector& sum() { return sum_; }
   const ring::RingVector& sum() const { return sum_; }
 
   void save(ByteWriter& out) const;  // the sum and who is in it; staged parts are sent again
-  void load(ByteReader& in);          // fails `in` when it does not fit
+  void load(ByteReader& in);         // fails `in` when it does not fit
 
  private:
   struct Chunk {

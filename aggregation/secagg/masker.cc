@@ -26,43 +26,34 @@ template void apply_masks(const std::vector<MaskTask>&, std::uint64_t, std::uint
 template void apply_masks(const std::vector<MaskTask>&, std::uint64_t, std::uint64_t,
                           std::span<std::uint64_t>, crypto::MaskExpander&);
 
-namespace {
+Masker::Masker(const ring::RingShape& shape, crypto::MaskPath path)
+    : expander_(path), block_(ring::RingVector::zeros({shape.bits, 0, 0}).elements) {}
 
-template <typename Lane>
-void mask_elements(std::span<const Lane> elements, std::uint32_t bits, std::uint64_t first,
-                   const std::vector<MaskTask>& masks, crypto::MaskExpander& expander,
-                   MutableByteView out) {
-  constexpr std::size_t kBlock = kBlockBytes / sizeof(Lane);
-  std::vector<Lane> block;
-  for (std::size_t at = 0; at < elements.size(); at += kBlock) {
-    const std::size_t count = std::min(kBlock, elements.size() - at);
-    const auto part = elements.subspan(at, count);
-    block.assign(part.begin(), part.end());
-    apply_masks<Lane>(masks, kElementSegment, first + at, block, expander);
-    ring::pack<Lane>(block, bits,
-                     out.subspan(ring::packed_size_bytes(bits, at),
-                                 ring::packed_size_bytes(bits, count)));
-  }
-}
-
-}  // namespace
-
-void mask_chunk(const ring::RingVector& update, const VectorLayout& layout, std::uint32_t chunk,
-                const std::vector<MaskTask>& masks, crypto::MaskExpander& expander,
-                MutableByteView out) {
+void Masker::mask(const ring::RingVector& update, const VectorLayout& layout, std::uint32_t chunk,
+                  const std::vector<MaskTask>& masks, MutableByteView out) {
   if (layout.is_counters(chunk)) {
     std::vector<std::uint64_t> counters = update.counters;
-    apply_masks<std::uint64_t>(masks, kCounterSegment, 0, counters, expander);
+    apply_masks<std::uint64_t>(masks, kCounterSegment, 0, counters, expander_);
     ring::pack<std::uint64_t>(counters, 64, out);
     return;
   }
   const VectorLayout::Range range = layout.elements(chunk);
+  const std::uint32_t bits = layout.shape().bits;
   std::visit(
-      [&]<typename Lane>(const std::vector<Lane>& lanes) {
-        const std::span<const Lane> part(lanes.data() + range.first, range.count);
-        mask_elements(part, layout.shape().bits, range.first, masks, expander, out);
+      [&]<typename Lane>(std::vector<Lane>& block) {
+        constexpr std::size_t kBlock = kBlockBytes / sizeof(Lane);
+        const auto& elements = std::get<std::vector<Lane>>(update.elements);
+        for (std::uint64_t at = 0; at < range.count; at += kBlock) {
+          const std::uint64_t count = std::min<std::uint64_t>(kBlock, range.count - at);
+          const Lane* first = elements.data() + range.first + at;
+          block.assign(first, first + count);
+          apply_masks<Lane>(masks, kElementSegment, range.first + at, block, expander_);
+          ring::pack<Lane>(
+              block, bits,
+              out.subspan(ring::packed_size_bytes(bits, at), ring::packed_size_bytes(bits, count)));
+        }
       },
-      update.elements);
+      block_);
 }
 
 }  // namespace covey::secagg

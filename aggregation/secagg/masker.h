@@ -14,8 +14,8 @@ struct MaskTask {
   bool subtract = false;
 };
 
-// Elements that are masked at a time: as many as stay in a core's cache with room for the rest. A multiple of 8, so that a
-// block ends on a whole byte when packed.
+// Elements that are masked at a time: as many as stay in a core's cache with room for the rest. A
+// multiple of 8, so that a block ends on a whole byte when packed.
 inline constexpr std::size_t kBlockBytes = std::size_t{128} << 10;
 
 // lanes[i] += or -= lane first + i of every mask, modulo the lane's width.
@@ -23,10 +23,19 @@ template <typename Lane>
 void apply_masks(const std::vector<MaskTask>& masks, std::uint64_t segment, std::uint64_t first,
                  std::span<Lane> lanes, crypto::MaskExpander& expander);
 
-// A chunk of `update` with all of `masks` applied, packed into `out` of layout.size_bytes(chunk) bytes. Needs a block of
-// memory beyond that.
-void mask_chunk(const ring::RingVector& update, const VectorLayout& layout, std::uint32_t chunk,
-                const std::vector<MaskTask>& masks, crypto::MaskExpander& expander,
-                MutableByteView out);
+// Masks a vector chunk by chunk. Holds one block of scratch, no key.
+class Masker {
+ public:
+  Masker(const ring::RingShape& shape, crypto::MaskPath path);
+
+  // A chunk of `update` with all of `masks` applied, packed into `out` of layout.size_bytes(chunk)
+  // bytes.
+  void mask(const ring::RingVector& update, const VectorLayout& layout, std::uint32_t chunk,
+            const std::vector<MaskTask>& masks, MutableByteView out);
+
+ private:
+  crypto::MaskExpander expander_;
+  ring::LaneVector block_;
+};
 
 }  // namespace covey::secagg

@@ -12,9 +12,9 @@ namespace {
 Error too_weak(const GroupParameters& parameters, const std::string& why) {
   return {ErrorCode::kPermissionDenied,
           "degree " + std::to_string(parameters.degree) + " and threshold " +
-              std::to_string(parameters.threshold) + " for " +
-              std::to_string(parameters.devices) + " devices are under this device's policy: " +
-              why + "; the coordinator must ask for more"};
+              std::to_string(parameters.threshold) + " for " + std::to_string(parameters.devices) +
+              " devices are under this device's policy: " + why +
+              "; the coordinator must ask for more"};
 }
 
 }  // namespace

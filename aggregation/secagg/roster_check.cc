@@ -33,21 +33,22 @@ struct Seen {
     agreement_keys.push_back(advertisement.mask_key);
     signing_keys.push_back(signing_key);
   }
-  bool has_any_twice() const { return has_duplicate(agreement_keys) || has_duplicate(signing_keys); }
+  bool has_any_twice() const {
+    return has_duplicate(agreement_keys) || has_duplicate(signing_keys);
+  }
 };
 
 }  // namespace
 
-std::variant<VerifiedRoster, Refused> check_roster(const wire::Roster& roster,
-                                                   const Advertisement& own,
-                                                   const crypto::SigningPublicKey& own_key,
-                                                   const Digest& context,
-                                                   const PrivacyPolicy& policy,
-                                                   IdentityVerifier& verifier) {
+std::variant<VerifiedRoster, Refused> check_roster(
+    const wire::Roster& roster, const Advertisement& own, const crypto::SigningPublicKey& own_key,
+    const Digest& context, const PrivacyPolicy& policy, IdentityVerifier& verifier) {
   if (const auto refusal = check_whole(roster, own, context, policy)) return Refused{*refusal, {}};
 
-  VerifiedRoster verified{roster.parameters, roster.position,
-                          roster_digest(context, roster.parameters, roster.digests), {}};
+  VerifiedRoster verified{roster.parameters,
+                          roster.position,
+                          roster_digest(context, roster.parameters, roster.digests),
+                          {}};
   verified.neighbours.reserve(roster.neighbours.size());
   const NeighbourGraph graph(roster.parameters);
   Seen seen;

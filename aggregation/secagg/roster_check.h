@@ -27,13 +27,10 @@ struct VerifiedRoster {
   std::vector<Neighbour> neighbours;  // by slot
 };
 
-// Everything a device asks of a roster before it shares anything: the policy, its own place, the order, each neighbour's
-// advertisement, certificate and signature, and that nobody is there twice.
-std::variant<VerifiedRoster, Refused> check_roster(const wire::Roster& roster,
-                                                   const Advertisement& own,
-                                                   const crypto::SigningPublicKey& own_key,
-                                                   const Digest& context,
-                                                   const PrivacyPolicy& policy,
-                                                   IdentityVerifier& verifier);
+// Everything a device asks of a roster before it shares anything: the policy, its own place, the
+// order, each neighbour's advertisement, certificate and signature, and that nobody is there twice.
+std::variant<VerifiedRoster, Refused> check_roster(
+    const wire::Roster& roster, const Advertisement& own, const crypto::SigningPublicKey& own_key,
+    const Digest& context, const PrivacyPolicy& policy, IdentityVerifier& verifier);
 
 }  // namespace covey::secagg

@@ -1,7 +1,10 @@
 #include "covey/aggregation/secagg/round_ledger.h"
 
+#include <algorithm>
+
 #include "covey/base/byte_reader.h"
 #include "covey/base/byte_writer.h"
+#include "covey/crypto/digest.h"
 
 namespace covey::secagg {
 namespace {
@@ -31,11 +34,18 @@ Bytes RoundLedger::to_bytes() const {
     out.sized(view_of(task));
     out.u64(round);
   }
+  out.raw(crypto::sha256(out.bytes()));
   return out.take();
 }
 
 Result<RoundLedger> RoundLedger::from_bytes(ByteView bytes) {
-  ByteReader in(bytes);
+  constexpr std::size_t kDigest = sizeof(Digest);
+  const ByteView body = bytes.size() < kDigest ? ByteView() : bytes.first(bytes.size() - kDigest);
+  ByteReader in(body);
+  // A damaged number would read as an earlier round, which could then be entered again.
+  if (bytes.size() < kDigest || !std::ranges::equal(crypto::sha256(body), bytes.last(kDigest))) {
+    in.fail();
+  }
   if (in.u32() != kFormat) in.fail();
   RoundLedger ledger;
   const std::uint64_t count = in.u64();

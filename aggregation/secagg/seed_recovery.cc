@@ -35,12 +35,12 @@ const crypto::Share* SeedRecovery::share_of(Position holder, Position owner) con
   return share ? &*share : nullptr;
 }
 
-// Holders of the owner's shares and the owner itself where it answered, those furthest ahead of it on the ring first: they
-// are the ones that the next owners have as neighbours too. An owner in the set is left out when the set is used for it.
+// Holders of the owner's shares and the owner itself where it answered, those furthest ahead of it
+// on the ring first: they are the ones that the next owners have as neighbours too. An owner in the
+// set is left out when the set is used for it.
 std::vector<Position> SeedRecovery::holders_ahead(Position owner, std::size_t most) const {
   const std::uint32_t n = parameters_.devices;
-  const std::uint32_t ahead =
-      parameters_.is_complete() ? n - 1 : parameters_.degree / 2;
+  const std::uint32_t ahead = parameters_.is_complete() ? n - 1 : parameters_.degree / 2;
   const std::uint32_t behind = parameters_.is_complete() ? 0 : parameters_.degree / 2;
   std::vector<Position> holders;
   for (std::uint32_t i = 0; i <= ahead + behind && holders.size() < most; ++i) {
@@ -95,9 +95,9 @@ Result<SeedRecovery::Corrected> SeedRecovery::recover_correcting(Position owner)
       shares.push_back(share);
     }
   }
-  COVEY_ASSIGN_OR_RETURN(auto corrected,
-                         crypto::reconstruct_correcting(parameters_.threshold,
-                                                        holder_positions(holders), shares));
+  COVEY_ASSIGN_OR_RETURN(
+      auto corrected,
+      crypto::reconstruct_correcting(parameters_.threshold, holder_positions(holders), shares));
   Corrected out{std::move(corrected.secret), {}};
   for (const std::size_t index : corrected.wrong) out.wrong.push_back(holders[index]);
   return out;

@@ -5,7 +5,8 @@
 
 namespace covey::secagg {
 
-// What a neighbour holds for a device: one share of each of its two seeds. It gives out one of them, never both.
+// What a neighbour holds for a device: one share of each of its two seeds. It gives out one of
+// them, never both.
 struct HeldShares {
   crypto::Share mask_seed;
   crypto::Share self_mask_seed;

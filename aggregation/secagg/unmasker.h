@@ -8,10 +8,10 @@
 
 namespace covey::secagg {
 
-// Takes the masks off the sum: the self-masks of the survivors, and the masks between survivors and those that shared but did
-// not survive. First the keys, one part for each vanished device, each key agreed once; then the vector, one part a block.
-// Parts of one stage may run on any threads; within a block the order of the masks is fixed, so the result is the same
-// for any number of them.
+// Takes the masks off the sum: the self-masks of the survivors, and the masks between survivors and
+// those that shared but did not survive. First the keys, one part for each vanished device, each
+// key agreed once; then the vector, one part a block. Parts of one stage may run on any threads;
+// within a block the order of the masks is fixed, so the result is the same for any number of them.
 class Unmasker {
  public:
   struct Seed {
@@ -20,8 +20,8 @@ class Unmasker {
     SecretKey seed;  // of its self-mask if it survived, of its mask key pair if not
   };
 
-  // `mask_keys`: by position. `survivors`: by position. `seeds`: one for each device that survived and for each vanished one
-  // that has a survivor among its neighbours.
+  // `mask_keys`: by position. `survivors`: by position. `seeds`: one for each device that survived
+  // and for each vanished one that has a survivor among its neighbours.
   Unmasker(const GroupParameters& parameters, const Digest& roster, Bitmap survivors,
            std::vector<crypto::AgreementPublicKey> mask_keys, std::vector<Seed> seeds,
            crypto::MaskPath path);

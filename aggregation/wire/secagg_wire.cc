@@ -86,24 +86,27 @@ constexpr std::uint8_t kChunkTag = tag(v1::DeviceMessage::kMaskedChunkFieldNumbe
 constexpr std::uint8_t kIndexTag = tag(v1::MaskedChunk::kIndexFieldNumber, 0);
 constexpr std::uint8_t kDataTag = tag(v1::MaskedChunk::kDataFieldNumber, 2);
 
-// A chunk is read in place, in the one form that chunk_message writes: protobuf's, fields in order. Its data would otherwise
-// be copied into a string of protobuf's, which costs as much as adding it to the sum.
+// A chunk is read in place: protobuf's encoding with its fields in order, the index left out when
+// it is 0 or not. Its data would otherwise be copied into a string of protobuf's, which costs as
+// much as adding it to the sum.
 std::optional<MaskedChunk> decode_chunk(ByteView rest) {
   MaskedChunk chunk;
-  rest = rest.subspan(1);
+  const auto take_tag = [&](std::uint8_t expected) {
+    if (rest.empty() || rest.front() != expected) return false;
+    rest = rest.subspan(1);
+    return true;
+  };
+  if (!take_tag(kChunkTag)) return std::nullopt;
   const auto body_bytes = read_varint(rest);
-  if (!body_bytes || *body_bytes != rest.size() || rest.empty() || rest.front() != kIndexTag) {
-    return std::nullopt;
+  if (!body_bytes || *body_bytes != rest.size()) return std::nullopt;
+  if (take_tag(kIndexTag)) {
+    const auto index = read_varint(rest);
+    if (!index || *index > UINT32_MAX) return std::nullopt;
+    chunk.index = static_cast<std::uint32_t>(*index);
   }
-  rest = rest.subspan(1);
-  const auto index = read_varint(rest);
-  if (!index || *index > UINT32_MAX || rest.empty() || rest.front() != kDataTag) {
-    return std::nullopt;
-  }
-  rest = rest.subspan(1);
+  if (!take_tag(kDataTag)) return std::nullopt;
   const auto data_bytes = read_varint(rest);
   if (!data_bytes || *data_bytes != rest.size()) return std::nullopt;
-  chunk.index = static_cast<std::uint32_t>(*index);
   chunk.data = rest;
   return chunk;
 }
@@ -201,24 +204,49 @@ Result<DeviceMessage> decode_device_message(ByteView message, std::uint32_t degr
       return DeviceMessage(out);
     }
     case v1::DeviceMessage::kMaskedChunk:  // only in the form that decode_chunk reads
-    case v1::DeviceMessage::BODY_NOT_SET: break;
+    case v1::DeviceMessage::BODY_NOT_SET:
+      break;
   }
   return malformed();
 }
 
+Bytes encode_for_roster(const Advertisement& advertisement) {
+  v1::Roster one;
+  write(advertisement, *one.add_neighbours());
+  return serialize(one);
+}
+
+// Fields of a message may stand one after another in any pieces, so the head and the advertisements
+// are put together as they are; around them stands the frame of the outer message.
+Bytes encode_roster(const GroupParameters& parameters, Position position,
+                    const std::vector<Digest>& digests, std::span<const ByteView> neighbours) {
+  v1::Roster head;
+  head.set_degree(parameters.degree);
+  head.set_threshold(parameters.threshold);
+  head.set_position(position);
+  std::string& bound = *head.mutable_digests();
+  bound.reserve(digests.size() * sizeof(Digest));
+  for (const Digest& digest : digests) bound.append(text_of(digest));
+
+  std::size_t body = head.ByteSizeLong();
+  for (const ByteView neighbour : neighbours) body += neighbour.size();
+  Bytes out(1 + varint_size(body) + body);
+  std::uint8_t* at = out.data();
+  *at++ = tag(v1::CoordinatorMessage::kRosterFieldNumber, 2);
+  at = write_varint(body, at);
+  at = head.SerializeWithCachedSizesToArray(at);
+  for (const ByteView neighbour : neighbours) at = std::ranges::copy(neighbour, at).out;
+  return out;
+}
+
 Bytes encode(const Roster& message) {
-  v1::CoordinatorMessage out;
-  v1::Roster& roster = *out.mutable_roster();
-  roster.set_degree(message.parameters.degree);
-  roster.set_threshold(message.parameters.threshold);
-  roster.set_position(message.position);
-  std::string& digests = *roster.mutable_digests();
-  digests.reserve(message.digests.size() * sizeof(Digest));
-  for (const Digest& digest : message.digests) digests.append(text_of(digest));
+  std::vector<Bytes> encoded;
+  encoded.reserve(message.neighbours.size());
   for (const Advertisement& neighbour : message.neighbours) {
-    write(neighbour, *roster.add_neighbours());
+    encoded.push_back(encode_for_roster(neighbour));
   }
-  return serialize(out);
+  const std::vector<ByteView> neighbours(encoded.begin(), encoded.end());
+  return encode_roster(message.parameters, message.position, message.digests, neighbours);
 }
 
 Bytes encode(const NeighbourBoxes& message) {
@@ -318,7 +346,8 @@ Result<CoordinatorMessage> decode_coordinator_message(ByteView message,
     return malformed();
   }
   switch (in.body_case()) {
-    case v1::CoordinatorMessage::kRoster: return decode_roster(in.roster());
+    case v1::CoordinatorMessage::kRoster:
+      return decode_roster(in.roster());
     case v1::CoordinatorMessage::kNeighbourBoxes:
       return decode_boxes(in.neighbour_boxes(), parameters.degree);
     case v1::CoordinatorMessage::kSurvivors: {
@@ -347,7 +376,8 @@ Result<CoordinatorMessage> decode_coordinator_message(ByteView message,
       if (!read(in.dismissed().fault(), Fault::kNotAMember, out.fault)) return malformed();
       return CoordinatorMessage(out);
     }
-    case v1::CoordinatorMessage::BODY_NOT_SET: break;
+    case v1::CoordinatorMessage::BODY_NOT_SET:
+      break;
   }
   return malformed();
 }

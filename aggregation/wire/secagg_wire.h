@@ -10,8 +10,9 @@
 #include "covey/aggregation/secagg/roster.h"
 #include "covey/aggregation/secagg/vector_layout.h"
 
-// Bytes to validated structs and back, for secure aggregation: the one place that knows the protobuf schema. Decoding is
-// total, and what comes out has the sizes that the caller's context asks for: nothing later needs to check them again.
+// Bytes to validated structs and back, for secure aggregation: the one place that knows the
+// protobuf schema. Decoding is total, and what comes out has the sizes that the caller's context
+// asks for: nothing later needs to check them again.
 namespace covey::secagg::wire {
 
 inline constexpr std::size_t kBoxBytes = 80;  // two shares and the AEAD's tag
@@ -37,15 +38,16 @@ struct Refuse {
   Refusal reason = Refusal::kMalformed;
   std::optional<std::uint32_t> neighbour_slot;
 };
-using DeviceMessage = std::variant<Advertisement, ShareBoxes, MaskedChunk, SurvivorsSignature,
-                                   UnmaskShares, Refuse>;
+using DeviceMessage =
+    std::variant<Advertisement, ShareBoxes, MaskedChunk, SurvivorsSignature, UnmaskShares, Refuse>;
 
 Bytes encode(const Advertisement& message);
 Bytes encode(const ShareBoxes& message);
 Bytes encode(const SurvivorsSignature& message);
 Bytes encode(const UnmaskShares& message);
 Bytes encode(const Refuse& message);
-// A masked chunk's message with room for `size_bytes` of data at its end, for the caller to fill in place.
+// A masked chunk's message with room for `size_bytes` of data at its end, for the caller to fill in
+// place.
 struct ChunkMessage {
   Bytes message;
   MutableByteView data;
@@ -90,6 +92,11 @@ using CoordinatorMessage =
     std::variant<Roster, NeighbourBoxes, Survivors, UnmaskRequest, Completed, Aborted, Dismissed>;
 
 Bytes encode(const Roster& message);
+// A roster goes to every device with another choice of the same advertisements: each is encoded
+// once, and a roster put together from `neighbours` by slot.
+Bytes encode_for_roster(const Advertisement& advertisement);
+Bytes encode_roster(const GroupParameters& parameters, Position position,
+                    const std::vector<Digest>& digests, std::span<const ByteView> neighbours);
 Bytes encode(const NeighbourBoxes& message);
 Bytes encode(const Survivors& message);
 Bytes encode(const UnmaskRequest& message);
@@ -97,7 +104,8 @@ Bytes encode(const Completed& message);
 Bytes encode(const Aborted& message);
 Bytes encode(const Dismissed& message);
 
-// `parameters`: the group's, all zero before there is a roster (only a roster, an abort or a dismissal can come then).
+// `parameters`: the group's, all zero before there is a roster (only a roster, an abort or a
+// dismissal can come then).
 Result<CoordinatorMessage> decode_coordinator_message(ByteView message,
                                                       const GroupParameters& parameters);
 

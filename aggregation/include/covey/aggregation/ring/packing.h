@@ -7,12 +7,13 @@
 
 namespace covey::ring {
 
-// Ring elements on the wire: b bits each, least significant bit first, one after another without padding; the last byte is
-// filled with zero bits. `count` elements take ceil(bits * count / 8) bytes, and 8 elements always end on a byte.
+// Ring elements on the wire: b bits each, least significant bit first, one after another without
+// padding; the last byte is filled with zero bits. `count` elements take ceil(bits * count / 8)
+// bytes, and 8 elements always end on a byte.
 std::size_t packed_size_bytes(std::uint32_t bits, std::uint64_t count);
 
-// `out` has exactly packed_size_bytes(bits, lanes.size()) bytes. Bits above b of a lane are dropped. Lane: uint16_t, uint32_t
-// or uint64_t, of at least b bits.
+// `out` has exactly packed_size_bytes(bits, lanes.size()) bytes. Bits above b of a lane are
+// dropped. Lane: uint16_t, uint32_t or uint64_t, of at least b bits.
 template <typename Lane>
 void pack(std::span<const Lane> lanes, std::uint32_t bits, MutableByteView out);
 

@@ -25,10 +25,10 @@ inline constexpr std::uint32_t kMaxCounters = 4096;
 // kInvalidArgument unless every field is within its limits.
 Status validate(const RingShape& shape);
 
-// Elements are held in the narrowest of these lanes that has room for b bits; additions wrap at the lane's width, and what is
-// above bit b is dropped when the vector is packed or reduced.
-using LaneVector =
-    std::variant<std::vector<std::uint16_t>, std::vector<std::uint32_t>, std::vector<std::uint64_t>>;
+// Elements are held in the narrowest of these lanes that has room for b bits; additions wrap at the
+// lane's width, and what is above bit b is dropped when the vector is packed or reduced.
+using LaneVector = std::variant<std::vector<std::uint16_t>, std::vector<std::uint32_t>,
+                                std::vector<std::uint64_t>>;
 
 std::uint32_t lane_bits(std::uint32_t ring_bits);  // 16, 32 or 64
 

@@ -18,10 +18,12 @@ namespace covey::secagg {
 struct ClientOptions {
   GroupContext context;
   PrivacyPolicy policy;
-  const crypto::SigningKeyPair* signing_key = nullptr;  // the device's identity; must outlive the session
-  Bytes certificate_chain;                              // for that key, DER, leaf first
-  IdentityVerifier* verifier = nullptr;                 // must outlive the session
-  const ring::RingVector* update = nullptr;  // of context.shape; must outlive the session, unchanged
+  const crypto::SigningKeyPair* signing_key =
+      nullptr;                           // the device's identity; must outlive the session
+  Bytes certificate_chain;               // for that key, DER, leaf first
+  IdentityVerifier* verifier = nullptr;  // must outlive the session
+  const ring::RingVector* update =
+      nullptr;  // of context.shape; must outlive the session, unchanged
   crypto::MaskPath mask_path = crypto::available_mask_paths().front();
 };
 
@@ -43,15 +45,16 @@ struct ClientOutcome {
 
 // What the shell does, in this order.
 namespace client_effect {
-// Appends `record` to the session's journal, durably, before it does anything after this effect. Secret: it lets whoever has
-// it unmask this device until the group has ended.
+// Appends `record` to the session's journal, durably, before it does anything after this effect.
+// Secret: it lets whoever has it unmask this device until the group has ended.
 struct Save {
   SecretBytes record;
 };
 struct Send {
   Bytes message;
 };
-// Sends masked_chunk(0) … masked_chunk(chunk_count() - 1), in any order, and again whenever it must.
+// Sends masked_chunk(0) … masked_chunk(chunk_count() - 1), in any order, and again whenever it
+// must.
 struct SendMaskedInput {};
 // The last effect. The journal can be deleted; the ledger stays.
 struct Finished {
@@ -61,20 +64,23 @@ struct Finished {
 using ClientEffect = std::variant<client_effect::Save, client_effect::Send,
                                   client_effect::SendMaskedInput, client_effect::Finished>;
 
-// One device's part in one secure aggregation ([Bonawitz17] figure 4, [Bell20] algorithm 2, with the roster, the survivor set
-// and every key bound to one digest). Feed it the coordinator's messages; it never does I/O. Every message in every step has
-// an answer: a repeated message gets the same bytes again, a second one that differs is refused, and so is whatever a policy
-// or a check does not allow. A device answers unmasking once, with one share a neighbour.
+// One device's part in one secure aggregation ([Bonawitz17] figure 4, [Bell20] algorithm 2, with
+// the roster, the survivor set and every key bound to one digest). Feed it the coordinator's
+// messages; it never does I/O. Every message in every step has an answer: a repeated message gets
+// the same bytes again, a second one that differs is refused, and so is whatever a policy or a
+// check does not allow. A device answers unmasking once, with one share a neighbour.
 //
 // Holds secrets until it finishes or is destroyed. Not thread-safe. Single use.
 class ClientSession {
  public:
-  // Draws this device's seed and enters the round in `ledger`, which the shell makes durable before it acts on the first
-  // effects. kInvalidArgument when the options do not fit together; kAlreadyExists for a replayed round.
+  // Draws this device's seed and enters the round in `ledger`, which the shell makes durable before
+  // it acts on the first effects. kInvalidArgument when the options do not fit together;
+  // kAlreadyExists for a replayed round.
   static Result<ClientSession> create(ClientOptions options, RoundLedger& ledger,
                                       crypto::Random& random);
-  // Continues from what Save effects gave, in their order, after a restart. The effects of `start` are then those that the
-  // journal's last record calls for. kDataLoss when the journal is damaged or another session's.
+  // Continues from what Save effects gave, in their order, after a restart. The effects of `start`
+  // are then those that the journal's last record calls for. kDataLoss when the journal is damaged
+  // or another session's.
   static Result<ClientSession> restore(ClientOptions options, std::span<const Bytes> journal);
 
   ClientSession(ClientSession&&) noexcept;
@@ -84,8 +90,8 @@ class ClientSession {
   std::vector<ClientEffect> start();                    // once, first
   std::vector<ClientEffect> receive(ByteView message);  // from the coordinator
 
-  // The masked vector, as messages of at most 1 MiB and some framing: from SendMaskedInput until the survivors are known;
-  // kFailedPrecondition otherwise. The same index gives the same bytes.
+  // The masked vector, as messages of at most 1 MiB and some framing: from SendMaskedInput until
+  // the survivors are known; kFailedPrecondition otherwise. The same index gives the same bytes.
   std::uint32_t chunk_count() const;
   Result<Bytes> masked_chunk(std::uint32_t index);
 

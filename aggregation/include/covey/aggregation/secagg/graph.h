@@ -23,9 +23,10 @@ struct GroupParameters {
   bool operator==(const GroupParameters&) const = default;
 };
 
-// The Harary graph H(k, n) as a ring lattice: each device with its k/2 predecessors and k/2 successors in the group's order
-// ([Bell20] §3.2); with k = n - 1 it is the complete graph of [Bonawitz17]. A neighbour has a slot, 0 to k - 1, in ascending
-// distance along the ring. Two words, no tables.
+// The Harary graph H(k, n) as a ring lattice: each device with its k/2 predecessors and k/2
+// successors in the group's order
+// ([Bell20] §3.2); with k = n - 1 it is the complete graph of [Bonawitz17]. A neighbour has a slot,
+// 0 to k - 1, in ascending distance along the ring. Two words, no tables.
 class NeighbourGraph {
  public:
   explicit NeighbourGraph(const GroupParameters& parameters)  // valid ones

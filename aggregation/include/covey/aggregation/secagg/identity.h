@@ -4,7 +4,8 @@
 
 namespace covey::secagg {
 
-// Decides whose signature a certificate stands for. Called once a certificate in a session. Not thread-safe.
+// Decides whose signature a certificate stands for. Called once a certificate in a session. Not
+// thread-safe.
 class IdentityVerifier {
  public:
   virtual ~IdentityVerifier() = default;

@@ -25,13 +25,16 @@ struct Advertisement {
   bool operator==(const Advertisement&) const = default;
 };
 
-// The one order in which a set of advertisements may stand in a roster: a permutation drawn by hashing all of them
-// together, so that neither a device nor a coordinator that does not control all of them can choose who sits beside whom.
-// Returns indices into `digests` by position. Distinct digests give the same order whatever order they come in.
+// The one order in which a set of advertisements may stand in a roster: a permutation drawn by
+// hashing all of them together, so that neither a device nor a coordinator that does not control
+// all of them can choose who sits beside whom. Returns indices into `digests` by position. Distinct
+// digests give the same order whatever order they come in.
 std::vector<std::size_t> roster_order(const Digest& context, const std::vector<Digest>& digests);
 
-// The digest that every key of the group is bound to. `ordered` are the advertisements' digests by position.
-Digest roster_digest(const Digest& context, const GroupParameters& parameters, const std::vector<Digest>& ordered);
+// The digest that every key of the group is bound to. `ordered` are the advertisements' digests by
+// position.
+Digest roster_digest(const Digest& context, const GroupParameters& parameters,
+                     const std::vector<Digest>& ordered);
 
 // What survivors sign at step 3. `survivors` is the bitmap by position, as on the wire.
 Digest survivors_digest(const Digest& roster, ByteView survivors);

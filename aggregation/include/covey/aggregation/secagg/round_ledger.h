@@ -7,9 +7,9 @@
 
 namespace covey::secagg {
 
-// The last round of each task that this device has entered. A device enters rounds in ascending order and each of them once:
-// it is what makes a replayed round recognizable after a restart, without a clock. The shell keeps `to_bytes` on disk.
-// Not thread-safe.
+// The last round of each task that this device has entered. A device enters rounds in ascending
+// order and each of them once: it is what makes a replayed round recognizable after a restart,
+// without a clock. The shell keeps `to_bytes` on disk. Not thread-safe.
 class RoundLedger {
  public:
   RoundLedger() = default;

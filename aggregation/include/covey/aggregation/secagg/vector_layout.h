@@ -4,8 +4,8 @@
 
 namespace covey::secagg {
 
-// How a masked vector is cut into chunks: all of the same number of elements but the last, each ending on a whole byte, then
-// one chunk with the counters. Pure arithmetic.
+// How a masked vector is cut into chunks: all of the same number of elements but the last, each
+// ending on a whole byte, then one chunk with the counters. Pure arithmetic.
 class VectorLayout {
  public:
   struct Range {
@@ -18,8 +18,8 @@ class VectorLayout {
   const ring::RingShape& shape() const { return shape_; }
   std::uint32_t chunk_count() const { return element_chunks_ + (shape_.counters > 0 ? 1 : 0); }
   bool is_counters(std::uint32_t chunk) const { return chunk == element_chunks_; }
-  Range elements(std::uint32_t chunk) const;           // of a chunk that is not the counters'
-  std::size_t size_bytes(std::uint32_t chunk) const;   // packed
+  Range elements(std::uint32_t chunk) const;          // of a chunk that is not the counters'
+  std::size_t size_bytes(std::uint32_t chunk) const;  // packed
   std::uint64_t total_bytes() const;
 
   static constexpr std::size_t kMaxChunkBytes = std::size_t{1} << 20;
