@@ -10,7 +10,8 @@ using namespace covey::testing;
 
 namespace {
 
-// How a group must end, worked out on sets alone, without any cryptography: the plain twin of the protocol's bookkeeping.
+// How a group must end, worked out on sets alone, without any cryptography: the plain twin of the
+// protocol's bookkeeping.
 struct Expected {
   std::optional<AbortReason> abort;
   std::set<DeviceHandle> survivors;
@@ -79,7 +80,8 @@ class Twin {
       const std::uint32_t apart =
           (position_of_.at(other) + parameters_.devices - position) % parameters_.devices;
       const std::uint32_t distance = std::min(apart, parameters_.devices - apart);
-      if (distance > 0 && (parameters_.is_complete() || distance <= parameters_.degree / 2)) ++count;
+      if (distance > 0 && (parameters_.is_complete() || distance <= parameters_.degree / 2))
+        ++count;
     }
     return count;
   }
@@ -91,7 +93,9 @@ class Twin {
 
 WorldOptions random_scenario(Seed seed) {
   std::mt19937_64 random(seed);
-  const auto below = [&](std::uint64_t bound) { return static_cast<std::uint32_t>(random() % bound); };
+  const auto below = [&](std::uint64_t bound) {
+    return static_cast<std::uint32_t>(random() % bound);
+  };
   WorldOptions options;
   options.seed = seed;
   options.devices = 2 + std::min(below(39), below(39));  // 2 to 40, small groups more often
@@ -113,8 +117,9 @@ WorldOptions random_scenario(Seed seed) {
 
 }  // namespace
 
-TEST_CASE("the sum equals the plain sum, or the group ends for the reason that the plain twin gives",
-          "[property][secagg]") {
+TEST_CASE(
+    "the sum equals the plain sum, or the group ends for the reason that the plain twin gives",
+    "[property][secagg]") {
   int completed = 0;
   int aborted = 0;
   for_each_seed(600, [&](Seed seed) {

@@ -1,4 +1,5 @@
-// Catch2's own main, plus two options: `--seed N` replays one seed of every property test, `--seeds N` sets how many are tried.
+// Catch2's own main, plus two options: `--seed N` replays one seed of every property test, `--seeds
+// N` sets how many are tried.
 #include <cstdlib>
 #include <cstring>
 #include <string>

@@ -25,6 +25,11 @@ World::Choose seeded_choice(std::uint64_t seed) {
   };
 }
 
+void run_backwards(CoordinatorSession& coordinator) {
+  for (std::size_t part = coordinator.work_parts(); part > 0; --part)
+    coordinator.run_part(part - 1);
+}
+
 ring::RingVector random_vector(const ring::RingShape& shape, std::mt19937_64& random) {
   ring::RingVector vector = ring::RingVector::zeros(shape);
   std::visit(
@@ -41,7 +46,8 @@ ring::RingVector random_vector(const ring::RingShape& shape, std::mt19937_64& ra
 
 World::World(const WorldOptions& world_options, Choose chosen)
     : options(world_options),
-      choose(chosen ? std::move(chosen) : seeded_choice(world_options.seed)) {
+      choose(chosen ? std::move(chosen) : seeded_choice(world_options.seed)),
+      run_work(run_backwards) {
   if (!options.keep_policy) {
     options.policy.minimum_devices = 2;
     options.policy.minimum_survivors = 2;
@@ -57,9 +63,16 @@ World::World(const WorldOptions& world_options, Choose chosen)
   crypto::InsecureSeededRandom random(options.seed);
   std::mt19937_64 values(options.seed);
   for (DeviceHandle handle = 0; handle < options.devices; ++handle) {
-    auto device = std::make_unique<Device>(
-        Device{crypto::SigningKeyPair::from_seed(random.secret_key()),
-               random_vector(options.shape, values), {}, {}, {}, {}, Vanish::kNever, false, 0});
+    auto device =
+        std::make_unique<Device>(Device{crypto::SigningKeyPair::from_seed(random.secret_key()),
+                                        random_vector(options.shape, values),
+                                        {},
+                                        {},
+                                        {},
+                                        {},
+                                        Vanish::kNever,
+                                        false,
+                                        0});
     if (handle < options.vanish.size()) device->vanish = options.vanish[handle];
     device->chunks_before_vanishing = static_cast<std::uint32_t>(values() % 4);
     device->options.context = context;
@@ -166,8 +179,7 @@ void World::apply(const CoordinatorEffects& effects) {
         restart_coordinator();
         return;  // resume() says WorkReady again
       }
-      const std::size_t parts = coordinator->work_parts();
-      for (std::size_t part = 0; part < parts; ++part) coordinator->run_part(parts - 1 - part);
+      run_work(*coordinator);
       apply(coordinator->work_done());
     }
   }
@@ -182,7 +194,8 @@ void World::vanish(Device& device, DeviceHandle handle) {
   std::erase_if(network, [&](const Packet& packet) {
     return !packet.to_coordinator && packet.device == handle;
   });
-  if (odds(0.5)) apply(coordinator->device_gone(handle));  // or nobody notices before the step closes
+  if (odds(0.5))
+    apply(coordinator->device_gone(handle));  // or nobody notices before the step closes
 }
 
 void World::send_masked_input(DeviceHandle handle) {
@@ -196,9 +209,7 @@ void World::send_masked_input(DeviceHandle handle) {
 }
 
 // Which step the device's next plain message answers: as many as it has journaled.
-std::size_t World::kind_of_answer(const Device& device) const {
-  return device.journal.size() - 1;
-}
+std::size_t World::kind_of_answer(const Device& device) const { return device.journal.size() - 1; }
 
 void World::apply(DeviceHandle handle, std::vector<ClientEffect> effects) {
   Device& device = *devices[handle];

@@ -36,8 +36,9 @@ struct WorldOptions {
   bool keep_policy = false;
 };
 
-// Devices and a coordinator in one process, exchanging bytes over a network that reorders and repeats as its random choices
-// say. The shell of the tests: what the daemon and the device agent do with effects, without I/O.
+// Devices and a coordinator in one process, exchanging bytes over a network that reorders and
+// repeats as its random choices say. The shell of the tests: what the daemon and the device agent
+// do with effects, without I/O.
 class World {
  public:
   // Gives a number below its argument. By default from the options' seed; a fuzzer passes its own.
@@ -97,6 +98,9 @@ class World {
   std::set<secagg::DeviceHandle> folded;
   // Called with every packet that is about to be delivered; false loses it. For attacks.
   std::function<bool(Packet&)> intercept;
+  // Calls run_part for every part of the work that is ready. By default on this thread, the last
+  // part first.
+  std::function<void(secagg::CoordinatorSession&)> run_work;
 
  private:
   int restarts_ = 0;
