@@ -26,8 +26,8 @@ struct Advertisement {
 };
 
 // The one order in which a set of advertisements may stand in a roster: a permutation drawn by
-// hashing all of them together, so that neither a device nor a coordinator that does not control
-// all of them can choose who sits beside whom. Returns indices into `digests` by position. Distinct
+// hashing all of them together. A coordinator can only try many sets (aggregation/README.md says
+// what that gains it), not seat anyone. Returns indices into `digests` by position. Distinct
 // digests give the same order whatever order they come in.
 std::vector<std::size_t> roster_order(const Digest& context, const std::vector<Digest>& digests);
 
