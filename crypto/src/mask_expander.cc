@@ -47,14 +47,20 @@ void combine(std::span<Lane> lanes, const std::uint8_t* mask) {
   typedef Lane Vector __attribute__((vector_size(16)));
   constexpr std::size_t kPiece = sizeof(Vector) / sizeof(Lane);
   std::size_t i = 0;
-  const auto combine_next = [&]<typename T>(T lane, T key) {
-    std::memcpy(&lane, &lanes[i], sizeof(T));
-    std::memcpy(&key, mask + i * sizeof(Lane), sizeof(T));
+  const auto combine_next = [&]<typename T>(T lane, T key, std::size_t at) {
+    std::memcpy(&lane, &lanes[at], sizeof(T));
+    std::memcpy(&key, mask + at * sizeof(Lane), sizeof(T));
     lane = combined<kOperation>(lane, key);
-    std::memcpy(&lanes[i], &lane, sizeof(T));
+    std::memcpy(&lanes[at], &lane, sizeof(T));
   };
-  for (; i + kPiece <= lanes.size(); i += kPiece) combine_next(Vector{}, Vector{});
-  for (; i < lanes.size(); ++i) combine_next(Lane{}, Lane{});
+  // Four at a time: the loop itself is a third of the cost of one.
+  for (; i + 4 * kPiece <= lanes.size(); i += 4 * kPiece) {
+    combine_next(Vector{}, Vector{}, i);
+    combine_next(Vector{}, Vector{}, i + kPiece);
+    combine_next(Vector{}, Vector{}, i + 2 * kPiece);
+    combine_next(Vector{}, Vector{}, i + 3 * kPiece);
+  }
+  for (; i < lanes.size(); ++i) combine_next(Lane{}, Lane{}, i);
 }
 
 }  // namespace
