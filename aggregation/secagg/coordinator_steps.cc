@@ -95,9 +95,9 @@ CoordinatorEffects CoordinatorSession::Core::close(Sharing& phase, CoordinatorEf
     if (!member.out) {
       shared.insert(position);
     } else {
-      phase.boxes[position] = {};
+      phase.boxes[position] = Bytes();
     }
-    member.advertisement.certificate_chain = {};  // everyone has had the roster
+    member.advertisement.certificate_chain = Bytes();  // freed: all have the roster
   }
   // A seed takes the threshold of shares from others than its owner.
   if (shared.count() < std::max(options_.minimum_survivors, group_->parameters.threshold + 1)) {

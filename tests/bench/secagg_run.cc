@@ -215,11 +215,11 @@ class Run {
   void exchange(CoordinatorStep step, Who&& who) {
     for (DeviceHandle handle = 0; handle < devices_.size(); ++handle) {
       if (!who(handle) || coordinator_->step() != step) continue;
-      const auto message = coordinate([&] { return coordinator_->message_for(handle); });
-      if (!message) continue;
-      devices_[handle].bytes_down += message->size();
       Bytes received;
       {
+        const auto message = coordinate([&] { return coordinator_->message_for(handle); });
+        if (!message) continue;
+        devices_[handle].bytes_down += message->size();
         const OpenAccount account(handle == 0 ? &device_account_ : nullptr);
         received = *message;
       }
