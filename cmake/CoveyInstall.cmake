@@ -7,6 +7,7 @@ get_property(libraries GLOBAL PROPERTY COVEY_INSTALLED_LIBRARIES)
 install(TARGETS ${libraries} EXPORT covey FILE_SET HEADERS)
 install(TARGETS covey_proto covey_client EXPORT covey)
 if(NOT COVEY_DEVICE_ONLY)
+  install(TARGETS covey_grpc covey_proto_grpc EXPORT covey)  # that covey::client_grpc links
   install(TARGETS covey-secagg-parameters)
 endif()
 

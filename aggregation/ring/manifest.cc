@@ -89,6 +89,8 @@ std::optional<Role> role_from_name(std::string_view name) {
   return static_cast<Role>(found - kRoleNames.begin() + 1);
 }
 
+Manifest::Manifest() : digest_(digest_of({})) {}
+
 Result<Manifest> Manifest::create(std::vector<Tensor> tensors) {
   if (tensors.size() > kMaxTensors) {
     return invalid_argument("a manifest has at most " + std::to_string(kMaxTensors) +

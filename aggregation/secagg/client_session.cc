@@ -53,6 +53,10 @@ class ClientSession::Core {
   std::uint32_t chunk_count() const { return layout_.chunk_count(); }
   Result<Bytes> masked_chunk(std::uint32_t index);
   const std::optional<ClientOutcome>& outcome() const { return outcome_; }
+  std::optional<GroupParameters> parameters() const {
+    return parameters_.devices == 0 ? std::nullopt : std::optional(parameters_);
+  }
+  std::optional<std::uint32_t> survivor_count() const { return survivor_count_; }
   void replayed() { forget_seed(); }
 
  private:
@@ -82,6 +86,7 @@ class ClientSession::Core {
   std::array<std::optional<Digest>, kAnswered> seen_;  // digests of the messages answered
   Bytes last_sent_;                                    // empty when it was the masked vector
   std::optional<ClientOutcome> outcome_;
+  std::optional<std::uint32_t> survivor_count_;
   bool is_journaled_ = false;
   Phase phase_;
 };
@@ -161,7 +166,11 @@ std::vector<ClientEffect> ClientSession::Core::answer(const wire::CoordinatorMes
     if (!survivors.survivors.contains(position_)) {
       return end({ClientOutcome::Kind::kDismissed, {}, Fault::kLate, {}, {}, {}});
     }
-    return move_to(sign_survivors(*phase, survivors, options_), bytes);
+    auto signing = sign_survivors(*phase, survivors, options_);
+    if (const auto* taken = std::get_if<Step<AwaitingRequest>>(&signing)) {
+      survivor_count_ = static_cast<std::uint32_t>(taken->phase.survivors.count());
+    }
+    return move_to(std::move(signing), bytes);
   }
   return move_to(unmask(std::get<AwaitingRequest>(phase_), std::get<wire::UnmaskRequest>(message)),
                  bytes);
@@ -270,5 +279,9 @@ Result<Bytes> ClientSession::masked_chunk(std::uint32_t index) {
   return core_->masked_chunk(index);
 }
 const std::optional<ClientOutcome>& ClientSession::outcome() const { return core_->outcome(); }
+std::optional<GroupParameters> ClientSession::parameters() const { return core_->parameters(); }
+std::optional<std::uint32_t> ClientSession::survivor_count() const {
+  return core_->survivor_count();
+}
 
 }  // namespace covey::secagg

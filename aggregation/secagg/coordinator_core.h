@@ -109,6 +109,7 @@ class CoordinatorSession::Core {
   CoordinatorEffects work_done();
 
   std::vector<DeviceHandle> uploading() const;
+  std::uint64_t progress() const { return progress_; }
 
   const coordinator::Phase& phase() const { return phase_; }
   coordinator::Completed& completed() {
@@ -168,6 +169,7 @@ class CoordinatorSession::Core {
   std::optional<coordinator::Group> group_;
   std::map<DeviceHandle, Fault> turned_away_;  // at step 0, before they were members of anything
   std::size_t awaited_ = 0;                    // members that are
+  std::uint64_t progress_ = 0;                 // since this object was made
   coordinator::Phase phase_;
 };
 

@@ -107,6 +107,7 @@ std::optional<Fault> CoordinatorSession::Core::admit(Advertising& phase, DeviceH
   phase.index_of.emplace(device, phase.members.size());
   phase.members.push_back(
       {device, advertisement, identity->key, advertisement.digest(), {}, false, digest});
+  ++progress_;
   return std::nullopt;
 }
 
@@ -125,6 +126,7 @@ CoordinatorEffects CoordinatorSession::Core::take_answer(Position position,
     member.answer = digest;
     member.is_awaited = false;
     --awaited_;
+    ++progress_;
   }
   return close_if_nobody_is_awaited(std::move(effects));
 }
@@ -173,8 +175,10 @@ CoordinatorEffects CoordinatorSession::Core::take_chunk(Position position, Bytes
   MaskedSum& sum = std::get<Masking>(phase_).sum;
   switch (sum.add(position, chunk.index, std::move(message), chunk.data)) {
     case MaskedSum::Added::kStaged:
+      ++progress_;
       break;
     case MaskedSum::Added::kFolded:
+      ++progress_;
       member.is_awaited = false;
       --awaited_;
       effects.emplace_back(coordinator_effect::MaskedInputFolded{member.handle});

@@ -232,6 +232,7 @@ void CoordinatorSession::run_part(std::size_t part) { core_->run_part(part); }
 CoordinatorEffects CoordinatorSession::work_done() { return core_->work_done(); }
 
 std::vector<DeviceHandle> CoordinatorSession::uploading() const { return core_->uploading(); }
+std::uint64_t CoordinatorSession::progress() const { return core_->progress(); }
 
 CoordinatorStep CoordinatorSession::step() const {
   return static_cast<CoordinatorStep>(core_->phase().index());

@@ -1,27 +1,33 @@
 #include <algorithm>
 
+#include "certificate_parts.h"
+#include "certificate_profile.h"
 #include "covey/crypto/certificate.h"
 #include "openssl_handles.h"
 
 namespace covey::crypto {
 namespace {
 
-constexpr std::size_t kMaxNameLength = 64;  // ub-common-name, RFC 5280 appendix A.1
-constexpr long kVersion3 = 2;               // RFC 5280 §4.1.2.1
-
-// Fixed, so that no clock is asked and the same inputs give the same bytes.
-constexpr const char* kNotBefore = "20200101000000Z";
-constexpr const char* kNotAfter =
-    "99991231235959Z";  // "no well-defined expiration", RFC 5280 §4.1.2.5
+constexpr long kVersion3 = 2;  // RFC 5280 §4.1.2.1
 
 struct Extension {
   int nid;
   const char* value;  // in the notation of OpenSSL's x509v3_config(5)
 };
 
+// A device is a client and the coordinator a server, and neither can pass for the other.
 constexpr Extension kDeviceExtensions[] = {
-    {NID_basic_constraints, "critical,CA:FALSE"},   {NID_key_usage, "critical,digitalSignature"},
-    {NID_ext_key_usage, "clientAuth,serverAuth"},   {NID_subject_key_identifier, "hash"},
+    {NID_basic_constraints, "critical,CA:FALSE"},
+    {NID_key_usage, "critical,digitalSignature"},
+    {NID_ext_key_usage, "clientAuth"},
+    {NID_subject_key_identifier, "hash"},
+    {NID_authority_key_identifier, "keyid:always"},
+};
+constexpr Extension kCoordinatorExtensions[] = {
+    {NID_basic_constraints, "critical,CA:FALSE"},
+    {NID_key_usage, "critical,digitalSignature"},
+    {NID_ext_key_usage, "serverAuth"},
+    {NID_subject_key_identifier, "hash"},
     {NID_authority_key_identifier, "keyid:always"},
 };
 constexpr Extension kAuthorityExtensions[] = {
@@ -38,65 +44,47 @@ struct Contents {
   const SigningPublicKey& key;
   std::uint64_t serial;
   std::span<const Extension> extensions;
+  std::string dns_name;  // empty: none
 };
 
-Status check_contents(const std::string& name, std::uint64_t serial) {
-  const bool printable =
-      std::all_of(name.begin(), name.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
-  if (name.empty() || name.size() > kMaxNameLength || !printable) {
-    return invalid_argument("expected a certificate name of 1 to " +
-                            std::to_string(kMaxNameLength) + " printable ASCII characters, found " +
-                            std::to_string(name.size()) + " bytes" +
-                            (printable ? "" : ", not all of them printable"));
-  }
-  if (serial == 0) {  // RFC 5280 §4.1.2.2
+Status check_contents(const Contents& contents) {
+  COVEY_RETURN_IF_ERROR(contents.dns_name.empty() ? check_name(contents.name)
+                                                  : check_dns_name(contents.name));
+  if (contents.serial == 0) {  // RFC 5280 §4.1.2.2
     return invalid_argument("expected a certificate serial number of 1 or more, found 0");
   }
   return {};
 }
 
-Error openssl_failed() {
-  return {ErrorCode::kInternal,
-          "OpenSSL could not build the certificate: check that this build of it has Ed25519 and "
-          "that memory is left"};
+bool set_subject(X509* certificate, const Contents& contents) {
+  const X509NameHandle name = make_name(contents.name);
+  const KeyHandle key = openssl_public_key(contents.key);
+  return name && key && X509_set_subject_name(certificate, name.get()) == 1 &&
+         X509_set_pubkey(certificate, key.get()) == 1;
 }
 
-bool set_name(X509* certificate, const std::string& name) {
-  X509NameHandle subject(X509_NAME_new());
-  return subject &&
-         X509_NAME_add_entry_by_NID(subject.get(), NID_commonName, V_ASN1_UTF8STRING,
-                                    reinterpret_cast<const unsigned char*>(name.data()),
-                                    static_cast<int>(name.size()), -1, 0) == 1 &&
-         X509_set_subject_name(certificate, subject.get()) == 1;
-}
-
-bool set_key(X509* certificate, const SigningPublicKey& key) {
-  PrivateKeyHandle public_key(
-      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.data(), key.size()));
-  return public_key && X509_set_pubkey(certificate, public_key.get()) == 1;
-}
-
-bool add_extensions(X509* certificate, X509* issuer, std::span<const Extension> extensions) {
+bool add_extensions(X509* certificate, X509* issuer, const Contents& contents) {
   X509V3_CTX context;
   X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
-  return std::all_of(extensions.begin(), extensions.end(), [&](const Extension& extension) {
-    X509ExtensionHandle encoded(
-        X509V3_EXT_nconf_nid(nullptr, &context, extension.nid, extension.value));
+  const auto add = [&](int nid, const char* value) {
+    X509ExtensionHandle encoded(X509V3_EXT_nconf_nid(nullptr, &context, nid, value));
     return encoded && X509_add_ext(certificate, encoded.get(), -1) == 1;
-  });
+  };
+  const bool added =
+      std::all_of(contents.extensions.begin(), contents.extensions.end(),
+                  [&](const Extension& extension) { return add(extension.nid, extension.value); });
+  if (!added || contents.dns_name.empty()) return added;
+  return add(NID_subject_alt_name, ("DNS:" + contents.dns_name).c_str());  // has no comma: checked
 }
 
-// The private key is in OpenSSL for the length of this call.
 bool sign_certificate(X509* certificate, const SigningKeyPair& key) {
-  const SecretKey seed = key.seed();
-  PrivateKeyHandle private_key(EVP_PKEY_new_raw_private_key(
-      EVP_PKEY_ED25519, nullptr, seed.reveal().data(), seed.reveal().size()));
+  const KeyHandle private_key = openssl_private_key(key);
   return private_key && X509_sign(certificate, private_key.get(), nullptr) > 0;
 }
 
 // `issuer`: the DER of the issuer's certificate, empty for a root, which is its own.
 Result<Bytes> issue(const Contents& contents, ByteView issuer, const SigningKeyPair& issuer_key) {
-  COVEY_RETURN_IF_ERROR(check_contents(contents.name, contents.serial));
+  COVEY_RETURN_IF_ERROR(check_contents(contents));
   const OpenSslErrorScope errors;
   const X509Handle certificate(X509_new());
   const X509Handle parsed_issuer = issuer.empty() ? nullptr : parse_certificate(issuer);
@@ -105,14 +93,14 @@ Result<Bytes> issue(const Contents& contents, ByteView issuer, const SigningKeyP
   const bool built =
       certificate && X509_set_version(certificate.get(), kVersion3) == 1 &&
       ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate.get()), contents.serial) == 1 &&
-      ASN1_TIME_set_string(X509_getm_notBefore(certificate.get()), kNotBefore) == 1 &&
-      ASN1_TIME_set_string(X509_getm_notAfter(certificate.get()), kNotAfter) == 1 &&
-      set_name(certificate.get(), contents.name) && set_key(certificate.get(), contents.key) &&
+      ASN1_TIME_set_string_X509(X509_getm_notBefore(certificate.get()), kNotBefore) == 1 &&
+      ASN1_TIME_set_string_X509(X509_getm_notAfter(certificate.get()), kNotAfter) == 1 &&
+      set_subject(certificate.get(), contents) &&
       X509_set_issuer_name(certificate.get(), X509_get_subject_name(signer)) == 1 &&
-      add_extensions(certificate.get(), signer, contents.extensions) &&
+      add_extensions(certificate.get(), signer, contents) &&
       sign_certificate(certificate.get(), issuer_key);
   if (!built) return openssl_failed();
-  Bytes der = encode_certificate(certificate.get());
+  Bytes der = encode_der<i2d_X509>(certificate.get());
   if (der.empty()) return openssl_failed();
   return der;
 }
@@ -124,14 +112,48 @@ Result<CertificateAuthority> CertificateAuthority::create(const std::string& nam
   CertificateAuthority authority(name, std::move(key));
   COVEY_ASSIGN_OR_RETURN(
       authority.certificate_,
-      issue({name, authority.key_.public_key(), 1, kRootExtensions}, {}, authority.key_));
+      issue({name, authority.key_.public_key(), 1, kRootExtensions, {}}, {}, authority.key_));
+  return authority;
+}
+
+Result<CertificateAuthority> CertificateAuthority::restore(ByteView certificate, SigningKeyPair key,
+                                                           std::span<const Bytes> intermediates) {
+  const OpenSslErrorScope errors;
+  ByteView rest = certificate;
+  const X509Handle parsed = parse_certificate(rest);
+  if (!parsed || !rest.empty()) {
+    return invalid_argument("expected the authority's certificate, one of DER, found another");
+  }
+  const Status fits = check_profile(parsed.get(), CertificateRole::kAuthority);
+  const std::optional<std::string> name = common_name(X509_get_subject_name(parsed.get()));
+  if (!fits || !name) return invalid_argument("expected an authority's certificate, found another");
+  if (subject_key(parsed.get()) != key.public_key()) {
+    return invalid_argument(
+        "the authority's private key does not belong to its certificate: give the two that were "
+        "made together");
+  }
+  CertificateAuthority authority(*name, std::move(key));
+  authority.certificate_ = to_bytes(certificate);
+  if (X509_self_signed(parsed.get(), 1) != 1) {
+    authority.intermediates_.push_back(authority.certificate_);
+    authority.intermediates_.insert(authority.intermediates_.end(), intermediates.begin(),
+                                    intermediates.end());
+  } else if (!intermediates.empty()) {
+    return invalid_argument("a root has no intermediate authorities above it, but some are given");
+  }
   return authority;
 }
 
 Result<Bytes> CertificateAuthority::issue_device(const std::string& name,
                                                  const SigningPublicKey& key,
                                                  std::uint64_t serial) const {
-  return issue({name, key, serial, kDeviceExtensions}, certificate_, key_);
+  return issue({name, key, serial, kDeviceExtensions, {}}, certificate_, key_);
+}
+
+Result<Bytes> CertificateAuthority::issue_coordinator(const std::string& name,
+                                                      const SigningPublicKey& key,
+                                                      std::uint64_t serial) const {
+  return issue({name, key, serial, kCoordinatorExtensions, name}, certificate_, key_);
 }
 
 Result<CertificateAuthority> CertificateAuthority::issue_authority(const std::string& name,
@@ -147,7 +169,8 @@ Result<CertificateAuthority> CertificateAuthority::issue_authority(const std::st
   CertificateAuthority authority(name, std::move(key));
   COVEY_ASSIGN_OR_RETURN(
       authority.certificate_,
-      issue({name, authority.key_.public_key(), serial, kAuthorityExtensions}, certificate_, key_));
+      issue({name, authority.key_.public_key(), serial, kAuthorityExtensions, {}}, certificate_,
+            key_));
   authority.intermediates_.push_back(authority.certificate_);
   authority.intermediates_.insert(authority.intermediates_.end(), intermediates_.begin(),
                                   intermediates_.end());

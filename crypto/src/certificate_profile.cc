@@ -38,14 +38,6 @@ Bytes bytes_of(const ASN1_STRING* string) {
 
 Error refused(const char* what) { return {ErrorCode::kUnauthenticated, what}; }
 
-// RFC 8410 §3: Ed25519, and no parameters, not even NULL.
-bool is_ed25519(const X509_ALGOR* algorithm) {
-  const ASN1_OBJECT* object = nullptr;
-  int parameter_type = V_ASN1_UNDEF;
-  X509_ALGOR_get0(&object, &parameter_type, nullptr, algorithm);
-  return OBJ_obj2nid(object) == NID_ED25519 && parameter_type == V_ASN1_UNDEF;
-}
-
 // Outside and, which is what the signature covers, inside.
 bool is_signed_with_ed25519(const X509* certificate) {
   const X509_ALGOR* outer = nullptr;
@@ -75,29 +67,31 @@ Status check_extensions(const X509* certificate) {
 }
 
 // The extension is optional (RFC 5280 §4.2.1.12); without it everything is allowed.
-bool may_authenticate_clients(const X509* certificate) {
+bool allows_usage(const X509* certificate, int usage_nid) {
   if (!has_extension(certificate, NID_ext_key_usage)) return true;
   const auto usage = extension<ExtendedKeyUsage>(certificate, NID_ext_key_usage);
   for (int i = 0; usage && i < sk_ASN1_OBJECT_num(usage.get()); ++i) {
-    if (OBJ_obj2nid(sk_ASN1_OBJECT_value(usage.get(), i)) == NID_client_auth) return true;
+    if (OBJ_obj2nid(sk_ASN1_OBJECT_value(usage.get(), i)) == usage_nid) return true;
   }
   return false;
 }
 
-Status check_device(const X509* certificate) {
+Status check_leaf(const X509* certificate) {
   if (has_extension(certificate, NID_basic_constraints)) {
     const auto constraints = extension<BasicConstraints>(certificate, NID_basic_constraints);
     if (!constraints || constraints->ca != 0 || constraints->pathlen != nullptr) {
-      return refused("an authority shows itself as a device");
+      return refused("an authority shows itself as a device or coordinator");
     }
   }
   const auto usage = extension<KeyUsage>(certificate, NID_key_usage);
   const auto allows = [&](int bit) { return ASN1_BIT_STRING_get_bit(usage.get(), bit) != 0; };
   if (!usage || !allows(kDigitalSignature) || allows(kKeyCertSign) || allows(kCrlSign)) {
-    return refused("a device's certificate must be for digital signatures, and not for issuing");
+    return refused(
+        "a device's or coordinator's certificate must be for digital signatures, and not for "
+        "issuing");
   }
   if (authority_key_id(certificate).empty()) {
-    return refused("a device's certificate does not say which key issued it");
+    return refused("a device's or coordinator's certificate does not say which key issued it");
   }
   return {};
 }
@@ -128,28 +122,42 @@ Status check_profile(const X509* certificate, CertificateRole role) {
     return refused("expected a certificate for an Ed25519 key, found a key of another kind");
   }
   COVEY_RETURN_IF_ERROR(check_extensions(certificate));
-  if (!may_authenticate_clients(certificate)) {
+  if (role == CertificateRole::kCoordinator) {
+    if (!allows_usage(certificate, NID_server_auth)) {
+      return refused("expected a coordinator's certificate, found one that is not for servers");
+    }
+  } else if (!allows_usage(certificate, NID_client_auth)) {
     return refused("a certificate has an extended key usage without client authentication");
   }
-  return role == CertificateRole::kDevice ? check_device(certificate)
-                                          : check_authority(certificate);
+  return role == CertificateRole::kAuthority ? check_authority(certificate)
+                                             : check_leaf(certificate);
+}
+
+bool is_ed25519(const X509_ALGOR* algorithm) {
+  const ASN1_OBJECT* object = nullptr;
+  int parameter_type = V_ASN1_UNDEF;
+  X509_ALGOR_get0(&object, &parameter_type, nullptr, algorithm);
+  return OBJ_obj2nid(object) == NID_ED25519 && parameter_type == V_ASN1_UNDEF;
 }
 
 std::optional<SigningPublicKey> subject_key(const X509* certificate) {
+  return key_of(X509_get_X509_PUBKEY(certificate));
+}
+
+std::optional<SigningPublicKey> key_of(const X509_PUBKEY* public_key) {
   const unsigned char* raw = nullptr;
   int size_bytes = 0;
   X509_ALGOR* algorithm = nullptr;
   SigningPublicKey key;
-  const bool found = X509_PUBKEY_get0_param(nullptr, &raw, &size_bytes, &algorithm,
-                                            X509_get_X509_PUBKEY(certificate)) == 1 &&
-                     is_ed25519(algorithm) && size_bytes == static_cast<int>(key.size());
+  const bool found =
+      X509_PUBKEY_get0_param(nullptr, &raw, &size_bytes, &algorithm, public_key) == 1 &&
+      is_ed25519(algorithm) && size_bytes == static_cast<int>(key.size());
   if (!found) return std::nullopt;
   std::copy_n(raw, key.size(), key.begin());
   return key;
 }
 
-std::optional<std::string> common_name(const X509* certificate) {
-  X509_NAME* const subject = X509_get_subject_name(certificate);
+std::optional<std::string> common_name(const X509_NAME* subject) {
   const int index = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
   if (index < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, index) >= 0) {
     return std::nullopt;
@@ -174,9 +182,19 @@ Bytes authority_key_id(const X509* certificate) {
   return id ? bytes_of(id->keyid) : Bytes();
 }
 
+std::optional<std::uint64_t> serial_number(const ASN1_INTEGER* serial) {
+  std::uint64_t number = 0;
+  if (ASN1_INTEGER_get_uint64(&number, serial) != 1 || number == 0) return std::nullopt;
+  return number;
+}
+
 std::optional<Signature> certificate_signature(const X509* certificate) {
   const ASN1_BIT_STRING* bits = nullptr;
   X509_get0_signature(&bits, nullptr, certificate);
+  return signature_of(bits);
+}
+
+std::optional<Signature> signature_of(const ASN1_BIT_STRING* bits) {
   Signature signature;
   if (ASN1_STRING_length(bits) != static_cast<int>(signature.size())) return std::nullopt;
   std::copy_n(ASN1_STRING_get0_data(bits), signature.size(), signature.begin());

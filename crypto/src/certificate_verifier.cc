@@ -1,21 +1,16 @@
 #include <algorithm>
 #include <map>
 
+#include "certificate_path.h"
 #include "certificate_profile.h"
 #include "covey/crypto/certificate.h"
 #include "covey/crypto/digest.h"
-#include "openssl_handles.h"
+#include "revocation_list.h"
 
 namespace covey::crypto {
 namespace {
 
 constexpr std::size_t kMaxRememberedIssuers = 64;
-
-struct Issuer {
-  X509Handle certificate;
-  SigningPublicKey key;
-  Bytes key_id;
-};
 
 struct Leaf {
   ByteView der;
@@ -34,30 +29,31 @@ Error unauthenticated(const char* what) { return {ErrorCode::kUnauthenticated, w
 
 // Takes the device's certificate off the front of `chain` and checks what can be checked without
 // its issuer.
-Result<Leaf> take_leaf(const StructureParser& parser, ByteView& chain) {
+Result<Leaf> take_leaf(const StructureParser& parser, CertificateRole role, ByteView& chain) {
   const ByteView whole = chain;
   X509Handle structure = parser.parse(chain);
   if (!structure) return not_der();
   const ByteView der = whole.first(whole.size() - chain.size());
   // OpenSSL also reads BER. What comes back unchanged is DER on the outside, so the bytes that the
   // signature is checked over are those that OpenSSL parsed.
-  const Bytes encoded = encode_certificate(structure.get());
+  const Bytes encoded = encode_der<i2d_X509>(structure.get());
   if (!std::equal(encoded.begin(), encoded.end(), der.begin(), der.end())) return not_der();
   const std::optional<ByteView> covered = signed_part(der);
   if (!covered) return not_der();
-  COVEY_RETURN_IF_ERROR(check_profile(structure.get(), CertificateRole::kDevice));
+  COVEY_RETURN_IF_ERROR(check_profile(structure.get(), role));
   const std::optional<SigningPublicKey> key = subject_key(structure.get());
-  std::optional<std::string> name = common_name(structure.get());
+  std::optional<std::string> name = common_name(X509_get_subject_name(structure.get()));
   const std::optional<Signature> signature = certificate_signature(structure.get());
-  if (!key || !name || !signature) {
+  const auto serial = serial_number(X509_get0_serialNumber(structure.get()));
+  if (!key || !name || !signature || !serial) {
     return unauthenticated(
-        "expected a certificate with one printable common name, an Ed25519 key and an Ed25519 "
-        "signature, found another");
+        "expected a certificate with one printable common name, a serial number of 64 bits, an "
+        "Ed25519 key and an Ed25519 signature, found another");
   }
   // The signature is a bit string and the last thing in a certificate; the byte before it counts
   // the bits that it leaves out. Ed25519 leaves out none, and one certificate has one encoding.
   if (der[der.size() - signature->size() - 1] != 0) return not_der();
-  return Leaf{der, *covered, std::move(structure), *signature, {std::move(*name), *key}};
+  return Leaf{der, *covered, std::move(structure), *signature, {std::move(*name), *key, *serial}};
 }
 
 // RFC 5280 §6.1.3: the issuer's name and key identifier, then the signature.
@@ -66,75 +62,6 @@ bool issued_by(const Leaf& leaf, const Issuer& issuer) {
                        X509_get_subject_name(issuer.certificate.get())) == 0 &&
          authority_key_id(leaf.structure.get()) == issuer.key_id &&
          verify(issuer.key, leaf.signed_part, leaf.signature);
-}
-
-Result<std::vector<X509Handle>> parse_intermediates(ByteView rest) {
-  std::vector<X509Handle> intermediates;
-  while (!rest.empty()) {
-    if (intermediates.size() + 1 == CertificateVerifier::kMaxChainLength) {
-      return invalid_argument("expected a chain of at most " +
-                              std::to_string(CertificateVerifier::kMaxChainLength) +
-                              " certificates, found more");
-    }
-    intermediates.push_back(parse_certificate(rest));
-    if (!intermediates.back()) return not_der();
-  }
-  return intermediates;
-}
-
-struct StackFree {
-  void operator()(STACK_OF(X509) * stack) const { sk_X509_free(stack); }
-};
-using BorrowedStack = std::unique_ptr<STACK_OF(X509), StackFree>;
-
-// RFC 5280 §6 through OpenSSL, for the whole chain, since the path length and what else an
-// authority may say about those below it are only seen with all of them. The chain must be the path
-// to the root: in order and with nothing beside it.
-Status verify_path(X509_STORE* roots, const Leaf& leaf,
-                   const std::vector<X509Handle>& intermediates) {
-  const X509StoreContextHandle context(X509_STORE_CTX_new());
-  const BorrowedStack untrusted(sk_X509_new_null());
-  ByteView leaf_der = leaf.der;
-  const X509Handle target = parse_certificate(leaf_der);
-  bool ready = context && untrusted && target;
-  for (const X509Handle& certificate : intermediates) {
-    ready = ready && sk_X509_push(untrusted.get(), certificate.get()) > 0;
-  }
-  ready = ready && X509_STORE_CTX_init(context.get(), roots, target.get(), untrusted.get()) == 1;
-  if (!ready) return Error{ErrorCode::kResourceExhausted, "no memory to verify a certificate"};
-  if (X509_verify_cert(context.get()) != 1) {
-    return unauthenticated("a certificate chain does not lead to a trusted root");
-  }
-  const STACK_OF(X509)* const path = X509_STORE_CTX_get0_chain(context.get());
-  bool is_path = sk_X509_num(path) == static_cast<int>(intermediates.size()) + 2;
-  for (std::size_t i = 0; is_path && i < intermediates.size(); ++i) {
-    is_path = sk_X509_value(path, static_cast<int>(i) + 1) == intermediates[i].get();
-  }
-  if (!is_path) {
-    return unauthenticated(
-        "expected the device's certificate, then each intermediate in order and not the root, "
-        "found another arrangement");
-  }
-  return {};
-}
-
-Issuer make_issuer(X509Handle certificate, const SigningPublicKey& key) {
-  Bytes key_id = subject_key_id(certificate.get());
-  return {std::move(certificate), key, std::move(key_id)};
-}
-
-Result<Issuer> parse_root(ByteView der) {
-  X509Handle certificate = parse_certificate(der);
-  if (!certificate || !der.empty()) {
-    return invalid_argument("expected one DER certificate for each trusted root");
-  }
-  const Status fits = check_profile(certificate.get(), CertificateRole::kAuthority);
-  if (!fits) return invalid_argument("a trusted root cannot be used: " + fits.error().message);
-  const std::optional<SigningPublicKey> key = subject_key(certificate.get());
-  if (!key || X509_self_signed(certificate.get(), 1) != 1) {
-    return invalid_argument("expected a trusted root that signs itself, found another certificate");
-  }
-  return make_issuer(std::move(certificate), *key);
 }
 
 }  // namespace
@@ -146,25 +73,65 @@ struct CertificateVerifier::State {
   // By the digest of all that follows the device's certificate in a chain: the issuer that those
   // bytes lead to a root.
   std::map<Digest, Issuer> remembered;
+  Revocations revocations;
 
-  bool issued_by_root(const Leaf& leaf) const {
-    return std::any_of(roots.begin(), roots.end(),
-                       [&](const Issuer& root) { return issued_by(leaf, root); });
+  // Null when no root issued it.
+  const Issuer* root_that_issued(const Leaf& leaf) const {
+    const auto root = std::find_if(roots.begin(), roots.end(),
+                                   [&](const Issuer& root) { return issued_by(leaf, root); });
+    return root == roots.end() ? nullptr : &*root;
   }
 
-  Status verify_and_remember(const Leaf& leaf, ByteView rest, const Digest& digest) {
-    COVEY_ASSIGN_OR_RETURN(std::vector<X509Handle> intermediates, parse_intermediates(rest));
-    for (const X509Handle& certificate : intermediates) {
-      COVEY_RETURN_IF_ERROR(check_profile(certificate.get(), CertificateRole::kAuthority));
+  // The authority whose certificate stands first in `authorities`, with all that are above it in
+  // order. `below`: the DER certificate that it issued, if it is about one.
+  Result<Issuer> verify_authorities(ByteView authorities, ByteView below) const {
+    COVEY_ASSIGN_OR_RETURN(std::vector<X509Handle> path, parse_intermediates(authorities));
+    COVEY_ASSIGN_OR_RETURN(const SigningPublicKey root,
+                           below.empty()
+                               ? verify_path(store.get(), authorities, std::span(path).subspan(1))
+                               : verify_path(store.get(), below, path));
+    for (std::size_t i = 0; i < path.size(); ++i) {
+      const auto serial = serial_number(X509_get0_serialNumber(path[i].get()));
+      const auto issuer = i + 1 < path.size() ? subject_key(path[i + 1].get()) : root;
+      if (!serial || !issuer || revocations.contain(*issuer, *serial)) {
+        return unauthenticated("an authority of a certificate has been revoked");
+      }
     }
-    COVEY_RETURN_IF_ERROR(verify_path(store.get(), leaf, intermediates));
-    const std::optional<SigningPublicKey> key = subject_key(intermediates.front().get());
-    COVEY_CHECK(key.has_value());  // says its profile
-    Issuer issuer = make_issuer(std::move(intermediates.front()), *key);
-    if (!issued_by(leaf, issuer)) return unauthenticated("a certificate has a wrong signature");
+    return make_issuer(std::move(path.front()));
+  }
+
+  // The issuer that `rest`, all that follows the device's certificate, leads to a root.
+  Result<const Issuer*> issuer_of(const Leaf& leaf, ByteView rest) {
+    const Digest digest = sha256(rest);
+    auto known = remembered.find(digest);
+    if (known != remembered.end()) return &known->second;
+    COVEY_ASSIGN_OR_RETURN(Issuer issuer, verify_authorities(rest, leaf.der));
     if (remembered.size() == kMaxRememberedIssuers) remembered.clear();
-    remembered.emplace(digest, std::move(issuer));
-    return {};
+    return &remembered.emplace(digest, std::move(issuer)).first->second;
+  }
+
+  Result<CertifiedIdentity> verify(CertificateRole role, ByteView chain) {
+    if (chain.size() > CertificateVerifier::kMaxChainBytes) {
+      return invalid_argument("expected a certificate chain of at most " +
+                              std::to_string(CertificateVerifier::kMaxChainBytes) +
+                              " bytes, found " + std::to_string(chain.size()));
+    }
+    const OpenSslErrorScope errors;
+    COVEY_ASSIGN_OR_RETURN(Leaf leaf, take_leaf(parser, role, chain));
+    const Issuer* issuer = nullptr;
+    if (chain.empty()) {
+      issuer = root_that_issued(leaf);
+      if (issuer == nullptr) {
+        return unauthenticated("a certificate was not issued by a trusted root");
+      }
+    } else {
+      COVEY_ASSIGN_OR_RETURN(issuer, issuer_of(leaf, chain));
+      if (!issued_by(leaf, *issuer)) return unauthenticated("a certificate has a wrong signature");
+    }
+    if (revocations.contain(issuer->key, leaf.identity.serial)) {
+      return unauthenticated("a certificate has been revoked by its authority");
+    }
+    return std::move(leaf.identity);
   }
 };
 
@@ -191,27 +158,33 @@ Result<CertificateVerifier> CertificateVerifier::create(std::span<const Bytes> t
 }
 
 Result<CertifiedIdentity> CertificateVerifier::verify(ByteView chain) {
-  if (chain.size() > kMaxChainBytes) {
-    return invalid_argument("expected a certificate chain of at most " +
-                            std::to_string(kMaxChainBytes) + " bytes, found " +
-                            std::to_string(chain.size()));
+  return state_->verify(CertificateRole::kDevice, chain);
+}
+
+Result<CertifiedIdentity> CertificateVerifier::verify_coordinator(ByteView chain) {
+  return state_->verify(CertificateRole::kCoordinator, chain);
+}
+
+Status CertificateVerifier::set_revocations(ByteView list, ByteView issuers) {
+  if (issuers.size() > kMaxChainBytes) {
+    return invalid_argument("expected a chain of at most " + std::to_string(kMaxChainBytes) +
+                            " bytes, found " + std::to_string(issuers.size()));
   }
   const OpenSslErrorScope errors;
-  COVEY_ASSIGN_OR_RETURN(Leaf leaf, take_leaf(state_->parser, chain));
-  if (chain.empty()) {
-    if (!state_->issued_by_root(leaf)) {
-      return unauthenticated("a certificate was not issued by a trusted root");
+  COVEY_ASSIGN_OR_RETURN(RevocationList parsed, parse_revocations(list));
+  std::optional<SigningPublicKey> signer;
+  if (issuers.empty()) {
+    for (const Issuer& root : state_->roots) {
+      if (signed_by(parsed, root)) signer = root.key;
     }
-    return std::move(leaf.identity);
+  } else {
+    COVEY_ASSIGN_OR_RETURN(const Issuer authority, state_->verify_authorities(issuers, {}));
+    if (signed_by(parsed, authority)) signer = authority.key;
   }
-  const Digest digest = sha256(chain);
-  const auto known = state_->remembered.find(digest);
-  if (known == state_->remembered.end()) {
-    COVEY_RETURN_IF_ERROR(state_->verify_and_remember(leaf, chain, digest));
-  } else if (!issued_by(leaf, known->second)) {
-    return unauthenticated("a certificate has a wrong signature");
-  }
-  return std::move(leaf.identity);
+  if (!signer) return unauthenticated("a revocation list was not signed by a trusted authority");
+  COVEY_RETURN_IF_ERROR(state_->revocations.replace(*signer, std::move(parsed)));
+  state_->remembered.clear();  // an authority may be among the revoked
+  return {};
 }
 
 }  // namespace covey::crypto

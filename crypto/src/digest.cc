@@ -1,7 +1,8 @@
 #include "covey/crypto/digest.h"
 
+#include <openssl/evp.h>
+
 #include "covey/base/check.h"
-#include "sha256.h"
 
 namespace covey::crypto {
 namespace {
@@ -15,6 +16,8 @@ const EVP_MD* algorithm() {
 
 }  // namespace
 
+void Sha256::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+
 // The checks hold while there is memory, see the class.
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
   COVEY_CHECK(context_ != nullptr && EVP_DigestInit_ex(context_.get(), algorithm(), nullptr) == 1);
@@ -25,7 +28,7 @@ void Sha256::add(ByteView bytes) {
 }
 
 Digest Sha256::digest() const {
-  const std::unique_ptr<EVP_MD_CTX, Free> last(EVP_MD_CTX_new());
+  const std::unique_ptr<evp_md_ctx_st, Free> last(EVP_MD_CTX_new());
   Digest digest;
   COVEY_CHECK(last != nullptr && EVP_MD_CTX_copy_ex(last.get(), context_.get()) == 1 &&
               EVP_DigestFinal_ex(last.get(), digest.data(), nullptr) == 1);

@@ -9,7 +9,7 @@
 
 #include <memory>
 
-#include "covey/base/bytes.h"
+#include "covey/base/secret.h"
 
 namespace covey::crypto {
 
@@ -25,9 +25,11 @@ struct OpenSslFree {
 using X509Handle = std::unique_ptr<X509, OpenSslFree<X509_free>>;
 using X509NameHandle = std::unique_ptr<X509_NAME, OpenSslFree<X509_NAME_free>>;
 using X509ExtensionHandle = std::unique_ptr<X509_EXTENSION, OpenSslFree<X509_EXTENSION_free>>;
+using X509CrlHandle = std::unique_ptr<X509_CRL, OpenSslFree<X509_CRL_free>>;
+using X509ReqHandle = std::unique_ptr<X509_REQ, OpenSslFree<X509_REQ_free>>;
 using X509StoreHandle = std::unique_ptr<X509_STORE, OpenSslFree<X509_STORE_free>>;
 using X509StoreContextHandle = std::unique_ptr<X509_STORE_CTX, OpenSslFree<X509_STORE_CTX_free>>;
-using PrivateKeyHandle = std::unique_ptr<EVP_PKEY, OpenSslFree<EVP_PKEY_free>>;
+using KeyHandle = std::unique_ptr<EVP_PKEY, OpenSslFree<EVP_PKEY_free>>;
 
 // Leaves OpenSSL's error queue of this thread as it was: what a peer's certificate puts there is
 // not the app's business.
@@ -71,13 +73,19 @@ class StructureParser {
   std::unique_ptr<OSSL_PROVIDER, OpenSslFree<OSSL_PROVIDER_unload>> none_;
 };
 
-inline Bytes encode_certificate(X509* certificate) {
+// Calls one of OpenSSL's i2d functions; empty when it fails.
+template <auto kEncode, typename T>
+SecretBytes encode_secret_der(T* object) {
   unsigned char* encoded = nullptr;
-  const int size_bytes = i2d_X509(certificate, &encoded);
+  const int size_bytes = kEncode(object, &encoded);
   if (size_bytes <= 0) return {};
-  Bytes der(encoded, encoded + size_bytes);
-  OPENSSL_free(encoded);
+  SecretBytes der(ByteView(encoded, static_cast<std::size_t>(size_bytes)));
+  OPENSSL_clear_free(encoded, der.size());
   return der;
+}
+template <auto kEncode, typename T>
+Bytes encode_der(T* object) {
+  return to_bytes(encode_secret_der<kEncode>(object).reveal());
 }
 
 }  // namespace covey::crypto

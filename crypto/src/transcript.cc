@@ -1,6 +1,6 @@
 #include "covey/crypto/transcript.h"
 
-#include "sha256.h"
+#include "covey/crypto/digest.h"
 
 namespace covey::crypto {
 namespace {

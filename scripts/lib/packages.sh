@@ -11,11 +11,20 @@ mold mold
 pkg-config pkg-config
 protobuf-compiler protoc
 libprotobuf-dev
+libgrpc++-dev
+protobuf-compiler-grpc grpc_cpp_plugin
 libsodium-dev
 libssl-dev
 libeigen3-dev
 libcxxopts-dev
 nlohmann-json3-dev
+zlib1g-dev
+libopenblas0-pthread
+libtorch-dev
+libsqlite3-dev
+libsqlitecpp-dev
+libtomlplusplus-dev
+libspdlog-dev
 catch2
 '
 packages_fuzz='

@@ -4,6 +4,8 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
+#include <ctime>
+
 #include "covey/crypto/insecure_seeded_random.h"
 #include "crypto/certificate_forger.h"
 #include "support/catch.h"
@@ -78,6 +80,46 @@ TEST_CASE("a device's certificate verifies under its root and gives name and key
   REQUIRE(identity.has_value());
   CHECK(identity->name == "device 5");
   CHECK(identity->key == pair_of(kDeviceSeed).public_key());
+}
+
+TEST_CASE("a coordinator is no device and a device no coordinator", "[crypto]") {
+  const CertificateAuthority authority = root();
+  CertificateVerifier verifier = verifier_of(authority);
+  const auto coordinator =
+      authority.issue_coordinator("coordinator.example.org", pair_of(2).public_key(), 7).value();
+  CHECK(code_of(verifier.verify(coordinator)) == ErrorCode::kUnauthenticated);
+  CHECK(verifier.verify_coordinator(coordinator).value().name == "coordinator.example.org");
+  CHECK(code_of(verifier.verify_coordinator(device_of(authority))) == ErrorCode::kUnauthenticated);
+  CHECK(code_of(verifier.verify_coordinator(authority.certificate())) ==
+        ErrorCode::kUnauthenticated);
+}
+
+TEST_CASE("a coordinator's name can be a DNS name", "[crypto]") {
+  const auto issued = [](const std::string& name) {
+    return root().issue_coordinator(name, pair_of(2).public_key(), 7).has_value();
+  };
+  for (const char* name : {"coordinator", "a.example.org", "A-1.b", "1.x", "9a"}) {
+    INFO(name);
+    CHECK(issued(name));
+  }
+  for (const char* name : {"", ".", "a.", ".a", "a..b", "-a", "a-", "a b", "a,DNS:b", "*.a", "a_b",
+                           "127.0.0.1", "7", "a:1", "a/b"}) {
+    INFO(name);
+    CHECK_FALSE(issued(name));
+  }
+}
+
+TEST_CASE("certificates are valid whatever a device's clock shows", "[crypto]") {
+  const CertificateAuthority authority = root();
+  for (const Bytes& der : {authority.certificate(), device_of(authority)}) {
+    const unsigned char* position = der.data();
+    const std::unique_ptr<X509, void (*)(X509*)> certificate(
+        d2i_X509(nullptr, &position, static_cast<long>(der.size())), X509_free);
+    for (std::time_t clock : {std::time_t{1}, std::time_t{4'000'000'000}}) {
+      CHECK(X509_cmp_time(X509_get0_notBefore(certificate.get()), &clock) < 0);
+      CHECK(X509_cmp_time(X509_get0_notAfter(certificate.get()), &clock) > 0);
+    }
+  }
 }
 
 TEST_CASE("chains through intermediates verify, the first time and again", "[crypto]") {

@@ -16,5 +16,16 @@ TEST_CASE("SHA-256 gives NIST's example values", "[crypto]") {
         "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+TEST_CASE("a running SHA-256 equals that of the whole, wherever it is cut", "[crypto]") {
+  const std::string text(300, 'x');
+  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+    Sha256 running;
+    running.add(view_of(text.substr(0, cut)));
+    CHECK(running.digest() == sha256(view_of(text.substr(0, cut))));
+    running.add(view_of(text.substr(cut)));
+    CHECK(running.digest() == sha256(view_of(text)));
+  }
+}
+
 }  // namespace
 }  // namespace covey::crypto

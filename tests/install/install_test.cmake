@@ -28,3 +28,12 @@ run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${consumer}" 
 run("${CMAKE_COMMAND}" --build "${consumer}")
 run("${consumer}/device_static")
 run("${consumer}/device_shared")
+
+# The example of an app that links the device library alone, and again on what the first run has stored.
+set(embedded "${BUILD_DIR}/install-test/embed_minimal")
+file(REMOVE_RECURSE "${embedded}")
+run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/../../examples/embed_minimal" -B "${embedded}" -G "${GENERATOR}"
+    "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_PREFIX_PATH=${prefix}" -DCMAKE_BUILD_TYPE=Debug)
+run("${CMAKE_COMMAND}" --build "${embedded}")
+run("${embedded}/embed-minimal" "${embedded}/storage")
+run("${embedded}/embed-minimal" "${embedded}/storage")

@@ -54,6 +54,8 @@ inline constexpr std::size_t kMaxRank = 16;
 // row-major order.
 class Manifest {
  public:
+  Manifest();  // without tensors
+
   // kInvalidArgument, with the tensor's name where it has a legal one, unless: names are unique,
   // printable ASCII, 1 to 512 bytes; the role fits the dtype; ranks, numbers and sizes are within
   // the limits above and kMaxLength elements in all. A manifest without tensors is legal: a round
@@ -78,7 +80,6 @@ class Manifest {
   std::optional<std::string> first_difference(const Manifest& other) const;
 
  private:
-  Manifest() = default;
   Status measure();
   void lay_out();
 

@@ -96,6 +96,9 @@ class ClientSession {
   Result<Bytes> masked_chunk(std::uint32_t index);
 
   const std::optional<ClientOutcome>& outcome() const;
+  // As the roster said, whether or not the policy took them; none before there was a roster.
+  std::optional<GroupParameters> parameters() const;
+  std::optional<std::uint32_t> survivor_count() const;  // of the set that this device has signed
 
  private:
   class Core;

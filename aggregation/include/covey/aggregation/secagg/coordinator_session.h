@@ -129,6 +129,9 @@ class CoordinatorSession {
   CoordinatorEffects work_done();
 
   std::vector<DeviceHandle> uploading() const;  // whose masked vectors are there in part
+  // Grows with every message that was of use. Repeats, faults and refusals are of none, so a step
+  // that a shell closes when this stands still cannot be kept open for ever.
+  std::uint64_t progress() const;
 
   CoordinatorStep step() const;
   std::optional<AbortReason> abort_reason() const;

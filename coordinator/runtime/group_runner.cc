@@ -1,0 +1,242 @@
+#include "coordinator/runtime/group_runner.h"
+
+#include "covey/crypto/digest.h"
+
+namespace covey::coordinator {
+
+using namespace secagg;
+using federation::Accepted;
+using federation::ComeBack;
+using federation::GroupMessage;
+using federation::ReceiveReply;
+using federation::SendReply;
+
+namespace {
+
+constexpr Milliseconds kSlowDown{200};
+// However steadily it trickles, a step ends: this many idle times, and what a link of this rate
+// needs for a masked vector.
+constexpr int kMostIdleTimes = 10;
+constexpr std::uint64_t kSlowestBytesPerSecond = 16 * 1024;
+
+}  // namespace
+
+Result<std::unique_ptr<GroupRunner>> GroupRunner::open(Options options,
+                                                       const std::optional<Bytes>& saved,
+                                                       Surroundings& surroundings,
+                                                       Milliseconds now) {
+  auto verifier = std::make_unique<BoundVerifier>(surroundings.certificates);
+  options.session.verifier = verifier.get();
+  auto session = saved ? CoordinatorSession::restore(options.session, *saved)
+                       : CoordinatorSession::create(options.session);
+  if (!session) return std::move(session).error();
+  std::unique_ptr<GroupRunner> runner(new GroupRunner(std::move(options), std::move(verifier),
+                                                      std::move(*session), surroundings, now));
+  if (saved) runner->apply(runner->session_.resume(), runner->session_.step(), 0);
+  return runner;
+}
+
+GroupRunner::GroupRunner(Options options, std::unique_ptr<BoundVerifier> verifier,
+                         CoordinatorSession session, Surroundings& surroundings, Milliseconds now)
+    : around_(surroundings),
+      verifier_(std::move(verifier)),
+      session_(std::move(session)),
+      title_(options.session.context.task + " round " +
+             std::to_string(options.session.context.round) + " group " +
+             std::to_string(options.session.context.group)),
+      members_(options.members.begin(), options.members.end()),
+      step_idle_(options.step_idle),
+      step_limit_(options.step_idle * kMostIdleTimes +
+                  Milliseconds(options.device_bytes * 1000 / kSlowestBytesPerSecond)),
+      step_since_(now),
+      progress_at_(now) {}
+
+void GroupRunner::send(DeviceHandle device, const Peer& peer, Bytes message, Reply<SendReply> reply,
+                       Milliseconds now) {
+  bytes_up_ += message.size();
+  bool is_busy = false;
+  if (is_touchable() && !is_done()) {
+    verifier_->expect(peer);
+    const CoordinatorStep before = session_.step();
+    is_busy = apply(session_.receive(device, std::move(message)), before, device);
+    if (session_.progress() != progress_) progress_at_ = chunk_at_[device] = now;
+    progress_ = session_.progress();
+  }
+  SendReply answer = Accepted{around_.epoch};
+  if (is_busy) answer = ComeBack{kSlowDown, around_.epoch};
+  around_.outbox.reply<SendReply>(std::move(reply), std::move(answer));
+}
+
+void GroupRunner::receive(DeviceHandle device, federation::ReceiveRequest request,
+                          Reply<ReceiveReply> reply, Milliseconds now) {
+  const bool is_new_epoch = request.epoch != around_.epoch;
+  const bool is_first = request.epoch == 0;
+  receives_.hold(device, {std::move(request), std::move(reply), now + around_.hold},
+                 around_.outbox);
+  if (has_answer(device)) {
+    answer(device);
+  } else if (is_new_epoch && !is_first && is_touchable() && !is_done()) {
+    // It has answered a process that is no more: it must not wait for what that one knew.
+    auto call = receives_.take(device);
+    around_.outbox.reply<ReceiveReply>(std::move(call->reply),
+                                       ReceiveReply(ComeBack{Milliseconds(0), around_.epoch}));
+  }
+}
+
+// Whether there is a message that the held call has not seen. What a completed group tells waits
+// for the model. A message is put together again only when there may be another than the last.
+bool GroupRunner::has_answer(DeviceHandle device) {
+  const auto* request = receives_.request_of(device);
+  if (request == nullptr || !is_touchable()) return false;
+  if (session_.step() == CoordinatorStep::kCompleted && !is_published_) return false;
+  const auto told = told_.find(device);
+  const bool is_known = told != told_.end() && request->epoch == around_.epoch;
+  if (is_known && request->seen == told->second) return false;
+  const auto message = session_.message_for(device);
+  if (!message) return false;
+  const Digest digest = crypto::sha256(*message);
+  if (request->epoch != around_.epoch || request->seen != digest) return true;
+  told_[device] = digest;
+  return false;
+}
+
+void GroupRunner::answer(DeviceHandle device) {
+  auto call = receives_.take(device);
+  if (!call) return;
+  around_.outbox.reply_with<ReceiveReply>(
+      std::move(call->reply), [this, device]() -> Result<ReceiveReply> {
+        // The batch may have gone on to work on the pool: then
+        // it is asked for once more.
+        if (!is_touchable()) return ReceiveReply(ComeBack{Milliseconds(0), around_.epoch});
+        auto message = session_.message_for(device);
+        if (!message) return ReceiveReply(ComeBack{Milliseconds(0), around_.epoch});
+        bytes_down_ += message->size();
+        return ReceiveReply(GroupMessage{around_.epoch, std::move(*message)});
+      });
+}
+
+bool GroupRunner::apply(CoordinatorEffects effects, CoordinatorStep before, DeviceHandle sender) {
+  bool is_busy = false;
+  for (const CoordinatorEffect& effect : effects) {
+    if (std::holds_alternative<coordinator_effect::Save>(effect) ||
+        std::holds_alternative<coordinator_effect::MaskedInputFolded>(effect)) {
+      needs_save_ = true;
+    } else if (const auto* ready = std::get_if<coordinator_effect::MessageReady>(&effect)) {
+      told_.erase(ready->device);
+      if (has_answer(ready->device)) answer(ready->device);
+    } else if (const auto* slow = std::get_if<coordinator_effect::SlowDown>(&effect)) {
+      is_busy = is_busy || slow->device == sender;
+    } else if (const auto* drop = std::get_if<coordinator_effect::Drop>(&effect)) {
+      note_drop(*drop, before);
+    } else if (std::holds_alternative<coordinator_effect::WorkReady>(effect)) {
+      is_work_ready_ = true;
+    }
+  }
+  return is_busy;
+}
+
+void GroupRunner::note_drop(const coordinator_effect::Drop& drop, CoordinatorStep before) {
+  if (!dropped_.insert(drop.device).second) return;  // said before
+  if (before == CoordinatorStep::kMask) ++recovered_;
+  std::string text = title_ + ": " + around_.devices.name_of(drop.device) + " is out at step " +
+                     std::string(name_of(before)) + ": " + std::string(name_of(drop.fault));
+  if (drop.refusal) text += ", " + std::string(name_of(*drop.refusal));
+  if (drop.neighbour) text += ", because of " + around_.devices.name_of(*drop.neighbour);
+  around_.log.warning(around_.unix_now(), std::move(text));
+}
+
+void GroupRunner::device_gone(DeviceHandle device) {
+  if (!is_touchable() || is_done()) return;
+  const CoordinatorStep before = session_.step();
+  apply(session_.device_gone(device), before, device);
+}
+
+void GroupRunner::tick(Milliseconds now) {
+  receives_.release_until(now, ComeBack{Milliseconds(0), around_.epoch}, around_.outbox);
+  if (!is_touchable() || is_done() || session_.step() == CoordinatorStep::kExpand) return;
+  if (session_.step() != last_step_) {
+    last_step_ = session_.step();
+    step_since_ = progress_at_ = now;
+  }
+  for (const DeviceHandle device : session_.uploading()) {
+    if (now - chunk_at_[device] < step_idle_) continue;
+    device_gone(device);  // which makes room, or ends the step: the others have time again
+    progress_at_ = now;
+    return;
+  }
+  if (now - progress_at_ < step_idle_ && now - step_since_ < step_limit_) return;
+  const CoordinatorStep before = session_.step();
+  apply(session_.close_step(), before, 0);
+  progress_at_ = step_since_ = now;
+}
+
+std::optional<Milliseconds> GroupRunner::next_tick() const {
+  std::optional<Milliseconds> next = receives_.next();
+  const auto sooner = [&](Milliseconds at) {
+    if (!next || at < *next) next = at;
+  };
+  if (!is_touchable() || is_done()) return next;
+  sooner(progress_at_ + step_idle_);
+  sooner(step_since_ + step_limit_);
+  return next;
+}
+
+void GroupRunner::stop() {
+  is_stopped_ = true;
+  if (!is_touchable() || is_done()) return;
+  const CoordinatorStep before = session_.step();
+  apply(session_.stop(), before, 0);
+}
+
+void GroupRunner::release_calls() {
+  receives_.release_until(Milliseconds::max(), ComeBack{kSlowDown, around_.epoch}, around_.outbox);
+}
+
+Bytes GroupRunner::save() {
+  COVEY_CHECK(is_touchable());  // what needs saving was said before the work began
+  needs_save_ = false;
+  return session_.save();
+}
+
+void GroupRunner::start_work() {
+  if (!is_work_ready_ || is_working_) return;
+  is_work_ready_ = false;
+  is_working_ = true;
+  around_.run_on_pool(
+      session_.work_parts(), [this](std::size_t part) { session_.run_part(part); },
+      [this] { work_finished(); });
+}
+
+void GroupRunner::work_finished() {
+  is_working_ = false;
+  apply(session_.work_done(), CoordinatorStep::kExpand, 0);
+  if (is_stopped_) stop();
+}
+
+std::optional<GroupEnd> GroupRunner::take_end() {
+  if (!is_touchable() || !is_done() || is_end_taken_) return std::nullopt;
+  is_end_taken_ = true;
+  if (const auto reason = session_.abort_reason()) {
+    return GroupEnd{false, 0, std::string(name_of(*reason))};
+  }
+  return GroupEnd{true, static_cast<std::uint32_t>(session_.survivors().size()), {}};
+}
+
+void GroupRunner::publish(const Digest& model) {
+  session_.publish(model);
+  is_published_ = true;
+  told_.clear();
+  for (const DeviceHandle device : receives_.devices()) {
+    if (has_answer(device)) answer(device);
+  }
+}
+
+void GroupRunner::close(const std::function<federation::RoundOver(DeviceHandle)>& over) {
+  for (const DeviceHandle device : receives_.devices()) {
+    if (auto call = receives_.take(device)) {
+      around_.outbox.reply<ReceiveReply>(std::move(call->reply), ReceiveReply(over(device)));
+    }
+  }
+}
+
+}  // namespace covey::coordinator

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "covey/coordinator/federation.h"
+
+namespace covey::coordinator {
+
+// What may happen only when the state behind it is durable: answers to peers, work on the pool. The
+// loop fills it while it handles a batch of events, commits the store, and then flushes it.
+// Not thread-safe.
+class Outbox {
+ public:
+  template <typename T>
+  void reply(Reply<T> reply, Result<T> result) {
+    entries_.push_back(std::make_unique<ReplyEntry<T>>(std::move(reply), std::move(result)));
+  }
+  // The result is made at the flush, from what was committed.
+  template <typename T>
+  void reply_with(Reply<T> reply, std::function<Result<T>()> make) {
+    entries_.push_back(std::make_unique<LateReplyEntry<T>>(std::move(reply), std::move(make)));
+  }
+  // Dropped when the commit fails.
+  void then(std::function<void()> action) {
+    entries_.push_back(std::make_unique<ActionEntry>(std::move(action)));
+  }
+
+  void flush() { run(nullptr); }
+  void fail(const Error& error) { run(&error); }
+  bool is_empty() const { return entries_.empty(); }
+
+ private:
+  struct Entry {
+    virtual ~Entry() = default;
+    virtual void run(const Error* failed) = 0;
+  };
+  template <typename T>
+  struct ReplyEntry final : Entry {
+    ReplyEntry(Reply<T> reply, Result<T> result)
+        : reply_(std::move(reply)), result_(std::move(result)) {}
+    void run(const Error* failed) override {
+      reply_(failed != nullptr ? Result<T>(*failed) : std::move(result_));
+    }
+    Reply<T> reply_;
+    Result<T> result_;
+  };
+  template <typename T>
+  struct LateReplyEntry final : Entry {
+    LateReplyEntry(Reply<T> reply, std::function<Result<T>()> make)
+        : reply_(std::move(reply)), make_(std::move(make)) {}
+    void run(const Error* failed) override {
+      reply_(failed != nullptr ? Result<T>(*failed) : make_());
+    }
+    Reply<T> reply_;
+    std::function<Result<T>()> make_;
+  };
+  struct ActionEntry final : Entry {
+    explicit ActionEntry(std::function<void()> action) : action_(std::move(action)) {}
+    void run(const Error* failed) override {
+      if (failed == nullptr) action_();
+    }
+    std::function<void()> action_;
+  };
+
+  // What an entry does may fill the outbox anew.
+  void run(const Error* failed) {
+    std::vector<std::unique_ptr<Entry>> entries = std::move(entries_);
+    entries_.clear();
+    for (const auto& entry : entries) entry->run(failed);
+  }
+
+  std::vector<std::unique_ptr<Entry>> entries_;
+};
+
+}  // namespace covey::coordinator
