@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
 #include <thread>
 
@@ -14,7 +15,8 @@
 
 int main(int argc, char** argv) {
   using std::chrono::steady_clock;
-  std::signal(SIGPIPE, SIG_DFL);  // `covey … | head` ends quietly
+  ::setenv("GRPC_VERBOSITY", "NONE", 0);  // what is to be said is said by us, in our own form
+  std::signal(SIGPIPE, SIG_DFL);          // `covey … | head` ends quietly
   if (argc > 1) {
     for (const covey::cli::Program& program : covey::cli::other_programs()) {
       if (program.word != argv[1]) continue;

@@ -8,6 +8,9 @@
 namespace covey::model {
 namespace {
 
+// A header is a peer's: its size bounds what reading it may cost, but for these.
+constexpr std::size_t kMaxMetadata = 1'024;
+
 using Json = nlohmann::json;
 
 // Takes the parser's events one by one. No tree of values is built, so that a name that occurs
@@ -25,6 +28,8 @@ class HeaderReader {
       case Place::kHeader:
         return begin_entry(name);
       case Place::kMetadata:
+        if (names_in_object_.size() == kMaxMetadata)
+          return fail("__metadata__ has too many entries");
         return names_in_object_.insert(name).second || fail("a name in __metadata__ occurs twice");
       case Place::kTensor:
         return begin_field(name);

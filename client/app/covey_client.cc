@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -118,7 +119,7 @@ cxxopts::Options options_of(Flags& flags, std::string& command) {
   add("insecure-name", "no TLS, loopback only: what the device calls itself",
       cxxopts::value(flags.device.insecure_name), "NAME");
   add("quiet", "say nothing", cxxopts::value(flags.device.is_quiet));
-  add("die-at", "for trials: SIGKILL itself at its n-th message of a round",
+  add("die-at", "for trials: SIGKILL itself at its n-th message in a group, from a round on",
       cxxopts::value(flags.halt), "ROUND:N");
   add("model", "architecture", cxxopts::value(flags.model)->default_value("cnn-small"), "NAME");
   add("file", "evaluate: the model", cxxopts::value(flags.file), "FILE");
@@ -161,4 +162,7 @@ int main_with(int count, char** arguments) {
 }  // namespace
 }  // namespace covey::client
 
-int main(int count, char** arguments) { return covey::client::main_with(count, arguments); }
+int main(int count, char** arguments) {
+  ::setenv("GRPC_VERBOSITY", "NONE", 0);  // what is to be said is said by us, in our own form
+  return covey::client::main_with(count, arguments);
+}

@@ -7,9 +7,6 @@
 #include <csignal>
 #include <cstdio>
 #include <ctime>
-#include <fstream>
-#include <mutex>
-#include <sstream>
 
 #include "client/app/local_data.h"
 #include "covey/client/agent.h"
@@ -17,22 +14,13 @@
 #include "covey/client/grpc/grpc_transport.h"
 #include "covey/client/torch/models.h"
 #include "covey/crypto/pem.h"
+#include "covey/settings/text_file.h"
 
 namespace covey::client {
 namespace {
 
-Result<std::string> read_text(const std::string& what, const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (path.empty() || !file) {
-    return Error{
-        ErrorCode::kNotFound,
-        what + (path.empty() ? " is not set" : ", " + path + ", cannot be read") +
-            "; `covey pki request` makes a device's key, `covey pki issue` its certificate"};
-  }
-  return text.str();
-}
+constexpr const char* kAdvice =
+    "`covey pki request` makes a device's key, `covey pki issue` its certificate";
 
 struct Identity {
   channel::TlsIdentity tls;
@@ -40,26 +28,30 @@ struct Identity {
   Bytes chain;
   std::vector<Bytes> roots;
   std::vector<Bytes> revocation_lists;
+  std::vector<std::string> revocation_lists_pem;  // the same
 };
 
 Result<Identity> read_identity(const DeviceConfig& config) {
   Identity identity;
-  COVEY_ASSIGN_OR_RETURN(std::string key, read_text("identity.key", config.key));
-  identity.tls.private_key_pem = SecretBytes(view_of(key));
-  COVEY_ASSIGN_OR_RETURN(identity.key, crypto::private_key_from_pem(key));
-  wipe({reinterpret_cast<std::uint8_t*>(key.data()), key.size()});
-  COVEY_ASSIGN_OR_RETURN(identity.tls.certificate_pem,
-                         read_text("identity.certificate", config.certificate));
+  COVEY_ASSIGN_OR_RETURN(identity.tls.private_key_pem,
+                         settings::read_secret_file("identity.key", config.key, kAdvice));
+  COVEY_ASSIGN_OR_RETURN(
+      identity.key, crypto::private_key_from_pem(text_of(identity.tls.private_key_pem.reveal())));
+  COVEY_ASSIGN_OR_RETURN(
+      identity.tls.certificate_pem,
+      settings::read_text_file("identity.certificate", config.certificate, kAdvice));
   COVEY_ASSIGN_OR_RETURN(identity.tls.authorities_pem,
-                         read_text("identity.authority", config.authority));
+                         settings::read_text_file("identity.authority", config.authority, kAdvice));
   COVEY_ASSIGN_OR_RETURN(identity.chain,
                          crypto::certificates_from_pem(identity.tls.certificate_pem));
   COVEY_ASSIGN_OR_RETURN(identity.roots,
                          crypto::split_certificates_from_pem(identity.tls.authorities_pem));
   if (!config.revoked.empty()) {
-    COVEY_ASSIGN_OR_RETURN(const std::string list, read_text("identity.revoked", config.revoked));
+    COVEY_ASSIGN_OR_RETURN(const std::string list,
+                           settings::read_text_file("identity.revoked", config.revoked, kAdvice));
     COVEY_ASSIGN_OR_RETURN(Bytes revoked, crypto::revocations_from_pem(list));
     identity.revocation_lists.push_back(std::move(revoked));
+    identity.revocation_lists_pem.push_back(list);
   }
   return identity;
 }
@@ -95,11 +87,12 @@ class Narrator {
 };
 
 Result<std::unique_ptr<GrpcTransport>> connect(const DeviceConfig& config, const DeviceFlags& flags,
-                                               channel::TlsIdentity tls) {
+                                               Identity& identity) {
   GrpcTransportOptions options;
   options.target = flags.address.empty() ? config.address : flags.address;
   if (flags.insecure_name.empty()) {
-    options.tls = std::move(tls);
+    options.tls = std::move(identity.tls);
+    options.revocation_lists = std::move(identity.revocation_lists_pem);
     options.coordinator_name = config.coordinator_name;
   } else {
     options.insecure_name = flags.insecure_name;
@@ -140,7 +133,7 @@ void wait_for_signal() {
 Status run_device(const DeviceConfig& config, const DeviceFlags& flags) {
   COVEY_RETURN_IF_ERROR(catch_signals());
   COVEY_ASSIGN_OR_RETURN(Identity identity, read_identity(config));
-  COVEY_ASSIGN_OR_RETURN(const auto transport, connect(config, flags, std::move(identity.tls)));
+  COVEY_ASSIGN_OR_RETURN(const auto transport, connect(config, flags, identity));
   COVEY_ASSIGN_OR_RETURN(FileStorage storage, FileStorage::open(config.state));
   COVEY_ASSIGN_OR_RETURN(const LocalData data, load_local_data(config));
   COVEY_ASSIGN_OR_RETURN(const auto trainer, make_trainer(config.model, data.train, data.held_out));

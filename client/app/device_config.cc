@@ -1,9 +1,8 @@
 #include "client/app/device_config.h"
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
+#include "covey/settings/text_file.h"
 #include "covey/settings/toml_document.h"
 
 namespace covey::client {
@@ -102,14 +101,11 @@ seed = 1
 )";
 
 Result<DeviceConfig> read_device_config(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) {
-    return Error{ErrorCode::kNotFound, path + " cannot be read; `covey-client --print-config` " +
-                                           "prints one to start from"};
-  }
-  std::stringstream text;
-  text << file.rdbuf();
-  COVEY_ASSIGN_OR_RETURN(TomlDocument document, TomlDocument::parse(text.str()));
+  COVEY_ASSIGN_OR_RETURN(
+      const std::string text,
+      settings::read_text_file("the settings", path,
+                               "`covey-client --print-config` prints some to start from"));
+  COVEY_ASSIGN_OR_RETURN(TomlDocument document, TomlDocument::parse(text));
   DeviceConfig config;
   document.check_names(kSections);
   document.text("device.state", config.state, kMaxPath);

@@ -8,7 +8,8 @@
 namespace covey::client {
 
 // Where a device of a trial is to halt, to see what becomes of it: before its n-th message (from 1:
-// advertisement, shares, chunks, …) of a group in a round.
+// advertisement, shares, chunks, …) in a group, in this round or the first one after it that has
+// the device in a group.
 struct HaltPoint {
   std::uint64_t round = 0;
   std::uint64_t message = 0;
@@ -31,7 +32,12 @@ class HaltingTransport final : public Transport {
     return transport_.join(round);
   }
   Result<federation::SendReply> send(const federation::GroupId& group, ByteView message) override {
-    if (group.round.round == point_.round && ++sent_ == point_.message) std::raise(point_.signal);
+    if (group.round.round != counted_) sent_ = 0;
+    counted_ = group.round.round;
+    if (counted_ >= point_.round && !has_halted_ && ++sent_ == point_.message) {
+      has_halted_ = true;
+      std::raise(point_.signal);
+    }
     return transport_.send(group, message);
   }
   Result<federation::ReceiveReply> receive(const federation::ReceiveRequest& request) override {
@@ -46,7 +52,9 @@ class HaltingTransport final : public Transport {
  private:
   Transport& transport_;
   const HaltPoint point_;
+  std::uint64_t counted_ = 0;  // the round in which `sent_` were sent
   std::uint64_t sent_ = 0;
+  bool has_halted_ = false;
 };
 
 }  // namespace covey::client

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "client/grpc/reply_wire.h"
+#include "covey/proto/peer_authenticator.h"
 #include "covey/proto/status.h"
 #include "covey/v1/federation.grpc.pb.h"
 
@@ -60,6 +61,7 @@ struct Connection {
   GrpcTransportOptions options;
   std::shared_ptr<grpc::Channel> channel;  // with the stub
   std::unique_ptr<Stub> stub;
+  std::unique_ptr<channel::PeerAuthenticator> authenticator;  // with TLS
 
   std::mutex mutex;  // what `cancel` touches from another thread
   bool is_cancelled = false;
@@ -111,12 +113,26 @@ class Call {
       return Error{ErrorCode::kCancelled, "the call was cancelled"};
     }
     if (status.ok()) return {};
+    return explained(status);
+  }
+  // The answer of a call counts only if it is of a coordinator whose certificate still holds.
+  Status answered(const grpc::Status& status) const {
+    COVEY_RETURN_IF_ERROR(result(status));
+    if (!connection_.authenticator) return {};
+    const auto peer = context_.auth_context();
+    const auto coordinator = connection_.authenticator->identify_coordinator(*peer);
+    if (coordinator) return {};
+    return Error{coordinator.error().code,
+                 "the coordinator's certificate does not hold: " + coordinator.error().message};
+  }
+
+ private:
+  Error explained(const grpc::Status& status) const {
     ErrorCode code = channel::from_grpc(status).error().code;
     if (code == ErrorCode::kCancelled) code = ErrorCode::kUnavailable;  // not by us
     return Error{code, explain(code, connection_.options.target)};
   }
 
- private:
   Connection& connection_;
   grpc::ClientContext context_;
 };
@@ -183,7 +199,7 @@ Status unary(Connection& connection,
   Call call(connection);
   COVEY_RETURN_IF_ERROR(call.connected());
   call.context().set_deadline(after(connection.options.hold + connection.options.idle));
-  return call.result((connection.stub.get()->*method)(&call.context(), request, &reply));
+  return call.answered((connection.stub.get()->*method)(&call.context(), request, &reply));
 }
 
 // A call whose answer comes in parts, which `take` gets one by one; the first may be held.
@@ -203,7 +219,7 @@ Status streamed(Connection& connection, typename PartReader<Part>::template Meth
       return taken;
     }
   }
-  return call.result(reader.finish(idle));
+  return call.answered(reader.finish(idle));
 }
 
 }  // namespace
@@ -220,6 +236,13 @@ Result<std::unique_ptr<GrpcTransport>> GrpcTransport::create(GrpcTransportOption
                           ? channel::open_tls_channel(with.target, with.coordinator_name, *with.tls)
                           : channel::open_insecure_channel(with.target));
   state->stub = v1::Federation::NewStub(state->channel);
+  if (with.tls) {
+    COVEY_ASSIGN_OR_RETURN(state->authenticator,
+                           channel::PeerAuthenticator::create(with.tls->authorities_pem));
+    for (const std::string& list : with.revocation_lists) {
+      COVEY_RETURN_IF_ERROR(state->authenticator->set_revocations(list));
+    }
+  }
   return std::unique_ptr<GrpcTransport>(new GrpcTransport(std::move(state)));
 }
 

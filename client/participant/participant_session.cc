@@ -9,6 +9,9 @@ namespace {
 
 constexpr std::uint32_t kGroupFormat = 1;
 constexpr std::size_t kMaxReasonBytes = 64;
+// A coordinator may restart, and ask for an answer once more: not for ever, since a masked vector
+// costs its owner data and power each time.
+constexpr std::uint32_t kMostRepeats = 32;
 
 // The first record of a session; what follows is the session's own journal.
 SecretBytes group_record(std::uint32_t group) {
@@ -80,7 +83,7 @@ Status Participant::Core::restore_session(std::vector<SecretBytes>& records) {
   // The journal is durable before the ledger is, and both before anything is sent.
   if (ledger_.enter(result_->context(group))) put_ledger();
   InSession& phase =
-      phase_.emplace<InSession>(InSession{std::move(*session), group, {}, {}, {}, 0, {}});
+      phase_.emplace<InSession>(InSession{std::move(*session), group, {}, {}, {}, 0, 0, {}});
   apply(phase, phase.session.start());
   return {};
 }
@@ -104,7 +107,7 @@ Operation Participant::Core::enter_group(std::uint32_t group) {
   effects_.emplace_back(participant_effect::Erase{storage_key::kSession});
   effects_.emplace_back(participant_effect::Append{storage_key::kSession, group_record(group)});
   InSession& phase =
-      phase_.emplace<InSession>(InSession{std::move(*session), group, {}, {}, {}, 0, {}});
+      phase_.emplace<InSession>(InSession{std::move(*session), group, {}, {}, {}, 0, 0, {}});
   apply(phase, phase.session.start());
   put_ledger();
   return operation();
@@ -133,12 +136,17 @@ bool Participant::Core::is_restarted(InSession& phase, std::uint64_t epoch) {
   phase.epoch = epoch;
   if (is_first) return false;
   phase.outbox = phase.answer;
+  ++phase.repeats;
   return true;
 }
 
 // The same bytes as before, when what was under way has to be repeated.
 Operation Participant::Core::next_message(InSession& phase) {
   const federation::GroupId group{result_->assignment.round, phase.group};
+  if (phase.repeats > kMostRepeats) {
+    return abandon(
+        Error{ErrorCode::kAborted, "the coordinator asked for the same answer again and again"});
+  }
   if (phase.outbox.empty()) {
     if (phase.session.outcome()) return finish_session(phase);
     return operation::Receive{{group, phase.epoch, phase.seen}};
@@ -182,7 +190,9 @@ Operation Participant::Core::on(participant_event::Received& event) {
   if (const auto* ended = std::get_if<federation::RoundOver>(&event.reply)) return over(*ended);
   const auto& received = std::get<federation::GroupMessage>(event.reply);
   phase->epoch = received.epoch;
-  phase->seen = crypto::sha256(received.message);
+  const Digest seen = crypto::sha256(received.message);
+  if (phase->seen == seen) ++phase->repeats;
+  phase->seen = seen;
   apply(*phase, phase->session.receive(received.message));
   return operation();
 }

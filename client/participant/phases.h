@@ -45,6 +45,7 @@ struct InSession {
   std::deque<Outgoing> outbox;  // what of it is still to be sent
   Bytes message;                // the one that is under way
   std::uint64_t epoch = 0;      // of the coordinator's process; 0: not known yet
+  std::uint32_t repeats = 0;    // of answers, since the coordinator asked for them once more
   std::optional<Digest> seen;
 };
 struct Declining {

@@ -100,7 +100,10 @@ std::string Receipt::to_string() const {
   if (group) text += " group " + std::to_string(*group);
   text += ": " + std::string(name_of(outcome));
   if (!detail.empty()) text += " (" + detail + ")";
-  if (!group) text += "; nothing of the update left the device";
+  if (!group) {
+    text += outcome == RoundOutcome::kAbandoned ? "; what left the device is not known"
+                                                : "; nothing of the update left the device";
+  }
   if (terms && group) {
     text += "; " + std::to_string(bytes_sent) + " bytes sent, for " +
             std::to_string(terms->shape.length) + " masked numbers of " +

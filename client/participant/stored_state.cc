@@ -5,7 +5,9 @@ namespace covey::client {
 Result<StoredState> StoredState::read(Storage& storage) {
   StoredState state;
   COVEY_ASSIGN_OR_RETURN(state.ledger, storage.get(storage_key::kLedger));
-  COVEY_ASSIGN_OR_RETURN(state.limits, storage.get(storage_key::kLimits));
+  auto limits = storage.get(storage_key::kLimits);
+  if (!limits && limits.error().code != ErrorCode::kDataLoss) return std::move(limits).error();
+  state.limits = limits ? std::move(*limits) : SecretBytes();  // damaged: what restores nothing
   auto round = storage.get(storage_key::kRound);
   auto session = storage.records(storage_key::kSession);
   for (const Error* error :

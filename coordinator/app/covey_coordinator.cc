@@ -4,10 +4,10 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
-#include <sstream>
 
 #include <cxxopts.hpp>
 
@@ -17,6 +17,7 @@
 #include "covey/coordinator/federation_host.h"
 #include "covey/coordinator/grpc_server.h"
 #include "covey/crypto/pem.h"
+#include "covey/settings/text_file.h"
 
 // The daemon: flags and file → objects → run until a signal.
 namespace covey::coordinator {
@@ -24,19 +25,10 @@ namespace {
 
 constexpr const char* kVersion = "0.1.0";
 constexpr int kRevocationsEveryMs = 2'000;
-constexpr std::chrono::milliseconds kStopPatience{3'000};
+// For answers that are on their way: nobody is held any more by then. Idle connections are cut.
+constexpr std::chrono::milliseconds kStopPatience{500};
 
-Result<std::string> read_text(const std::string& what, const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (path.empty() || !file) {
-    return Error{ErrorCode::kNotFound,
-                 what + (path.empty() ? " is not set" : ", " + path + ", cannot be read") +
-                     "; `covey pki --help` shows how to make one"};
-  }
-  return text.str();
-}
+constexpr const char* kAdvice = "`covey pki --help` shows how to make one";
 
 struct Flags {
   std::string config = "coordinator.toml";
@@ -61,8 +53,9 @@ Result<crypto::SigningKeyPair> development_key(const std::string& state) {
   std::filesystem::create_directories(state, error);
   const std::string path = state + "/development.key";
   if (std::filesystem::exists(path, error)) {
-    COVEY_ASSIGN_OR_RETURN(const std::string pem, read_text("the development key", path));
-    return crypto::private_key_from_pem(pem);
+    COVEY_ASSIGN_OR_RETURN(const SecretBytes pem,
+                           settings::read_secret_file("the development key", path, kAdvice));
+    return crypto::private_key_from_pem(text_of(pem.reveal()));
   }
   crypto::SystemRandom random;
   auto key = crypto::SigningKeyPair::from_seed(random.secret_key());
@@ -130,7 +123,8 @@ Result<Daemon> start(const Flags& flags, const DaemonConfig& config) {
   server.max_bytes_in_flight = config.bytes_in_flight_mib << 20;
   server.max_calls_per_connection = static_cast<int>(config.calls_per_connection);
   channel::TlsIdentity tls;
-  COVEY_ASSIGN_OR_RETURN(tls.authorities_pem, read_text("identity.authority", config.authority));
+  COVEY_ASSIGN_OR_RETURN(tls.authorities_pem,
+                         settings::read_text_file("identity.authority", config.authority, kAdvice));
   COVEY_ASSIGN_OR_RETURN(auto certificates,
                          DeviceCertificates::create(tls.authorities_pem, config.revoked));
   COVEY_ASSIGN_OR_RETURN(const auto revoked, certificates->reload());
@@ -140,12 +134,13 @@ Result<Daemon> start(const Flags& flags, const DaemonConfig& config) {
   if (flags.is_insecure) {
     COVEY_ASSIGN_OR_RETURN(key, development_key(config.state));
   } else {
-    COVEY_ASSIGN_OR_RETURN(std::string pem, read_text("identity.key", config.key));
-    COVEY_ASSIGN_OR_RETURN(key, crypto::private_key_from_pem(pem));
-    tls.private_key_pem = SecretBytes(view_of(pem));
-    wipe({reinterpret_cast<std::uint8_t*>(pem.data()), pem.size()});
-    COVEY_ASSIGN_OR_RETURN(tls.certificate_pem,
-                           read_text("identity.certificate", config.certificate));
+    COVEY_ASSIGN_OR_RETURN(tls.private_key_pem,
+                           settings::read_secret_file("identity.key", config.key, kAdvice));
+    COVEY_ASSIGN_OR_RETURN(key,
+                           crypto::private_key_from_pem(text_of(tls.private_key_pem.reveal())));
+    COVEY_ASSIGN_OR_RETURN(
+        tls.certificate_pem,
+        settings::read_text_file("identity.certificate", config.certificate, kAdvice));
     server.tls = std::move(tls);
   }
   daemon.is_tls = server.tls.has_value();
@@ -284,4 +279,7 @@ int main_with(int count, char** arguments) {
 }  // namespace
 }  // namespace covey::coordinator
 
-int main(int count, char** arguments) { return covey::coordinator::main_with(count, arguments); }
+int main(int count, char** arguments) {
+  ::setenv("GRPC_VERBOSITY", "NONE", 0);  // what is to be said is said by us, in our log's form
+  return covey::coordinator::main_with(count, arguments);
+}

@@ -1,9 +1,8 @@
 #include "coordinator/app/daemon_config.h"
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
+#include "covey/settings/text_file.h"
 #include "covey/settings/toml_document.h"
 
 namespace covey::coordinator {
@@ -22,15 +21,11 @@ constexpr std::size_t kMaxPath = 4096;
 }  // namespace
 
 Result<DaemonConfig> read_daemon_config(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) {
-    return Error{ErrorCode::kNotFound, path + " cannot be read; `covey-coordinator " +
-                                           "--print-config` prints one to start from"};
-  }
-  std::stringstream text;
-  text << file.rdbuf();
-  COVEY_ASSIGN_OR_RETURN(settings::TomlDocument document,
-                         settings::TomlDocument::parse(text.str()));
+  COVEY_ASSIGN_OR_RETURN(
+      const std::string text,
+      settings::read_text_file("the settings", path,
+                               "`covey-coordinator --print-config` prints some to start from"));
+  COVEY_ASSIGN_OR_RETURN(settings::TomlDocument document, settings::TomlDocument::parse(text));
   DaemonConfig config;
   document.check_names(kSections);
   document.text("coordinator.state", config.state, kMaxPath);

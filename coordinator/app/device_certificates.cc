@@ -1,9 +1,7 @@
 #include "coordinator/app/device_certificates.h"
 
-#include <fstream>
-#include <sstream>
-
 #include "covey/crypto/pem.h"
+#include "covey/settings/text_file.h"
 
 namespace covey::coordinator {
 
@@ -27,17 +25,13 @@ Result<std::optional<std::string>> DeviceCertificates::reload() {
   std::error_code error;
   const auto changed_at = std::filesystem::last_write_time(list_path_, error);
   if (!error && changed_at == read_at_) return std::optional<std::string>();
-  std::ifstream file(list_path_);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (error || !file) {
-    return Error{ErrorCode::kNotFound, "the list of revoked certificates, " + list_path_ +
-                                           ", cannot be read; `covey pki revoke` writes it"};
-  }
-  COVEY_ASSIGN_OR_RETURN(const Bytes list, crypto::revocations_from_pem(text.str()));
+  COVEY_ASSIGN_OR_RETURN(const std::string text,
+                         settings::read_text_file("the list of revoked certificates", list_path_,
+                                                  "`covey pki revoke` writes it"));
+  COVEY_ASSIGN_OR_RETURN(const Bytes list, crypto::revocations_from_pem(text));
   COVEY_RETURN_IF_ERROR(verifier_.set_revocations(list));
   read_at_ = changed_at;
-  return std::optional(text.str());
+  return std::optional(text);
 }
 
 void DeviceCertificates::read_again() {

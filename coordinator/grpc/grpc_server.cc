@@ -13,6 +13,9 @@ namespace {
 
 using Server = std::unique_ptr<grpc::Server>;
 
+// For the connections themselves: some 10,000 devices at a few KiB.
+constexpr std::size_t kConnectionBytes = std::size_t{256} << 20;
+
 Result<Server> start_device_server(const GrpcServerOptions& options, DeviceService& service,
                                    int& port) {
   COVEY_ASSIGN_OR_RETURN(const auto credentials,
@@ -21,6 +24,10 @@ Result<Server> start_device_server(const GrpcServerOptions& options, DeviceServi
   grpc::ServerBuilder builder;
   channel::configure_server(builder);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_calls_per_connection);
+  // What gRPC itself holds of messages that are not whole yet, over all connections.
+  grpc::ResourceQuota quota("devices");
+  quota.Resize(options.max_bytes_in_flight + kConnectionBytes);
+  builder.SetResourceQuota(quota);
   builder.AddListeningPort(options.listen, credentials, &port);
   builder.RegisterService(&service);
   Server server = builder.BuildAndStart();

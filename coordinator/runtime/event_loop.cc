@@ -13,13 +13,17 @@ constexpr Milliseconds kLongestWait{60'000};
 
 void EventLoop::start(Settle settle) {
   settle_ = std::move(settle);
+  {
+    const std::lock_guard lock(mutex_);
+    is_open_ = true;
+  }
   thread_ = std::jthread([this](std::stop_token stop) { run(std::move(stop)); });
 }
 
 void EventLoop::close() {
   {
     const std::lock_guard lock(mutex_);
-    is_closed_ = true;
+    is_open_ = false;
   }
   thread_.request_stop();
   if (thread_.joinable()) thread_.join();
@@ -32,7 +36,7 @@ Milliseconds EventLoop::now() {
 
 Status EventLoop::post(const std::string& peer, std::size_t bytes, Event event) {
   const std::lock_guard lock(mutex_);
-  if (is_closed_) return Error{ErrorCode::kUnavailable, "the coordinator is stopping"};
+  if (!is_open_) return Error{ErrorCode::kUnavailable, "the coordinator is stopping"};
   if (!peer.empty()) {
     std::size_t& events = by_peer_[peer];
     if (events >= limits_.events_per_peer || bytes_ + bytes > limits_.bytes) {

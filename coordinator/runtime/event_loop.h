@@ -30,15 +30,15 @@ class EventLoop {
   explicit EventLoop(const Limits& limits) : limits_(limits) {}
   ~EventLoop() { close(); }
 
-  void start(Settle settle);  // once; what was posted before waits for it
+  void start(Settle settle);  // once; before it, and after `close`, nothing is taken
   // Takes no more events, handles those that have come, and returns when that is done. Again:
   // nothing.
   void close();
 
-  // kUnavailable when it is closed; kResourceExhausted, and the event is dropped, when too much
+  // kUnavailable when it is not open; kResourceExhausted, and the event is dropped, when too much
   // waits. `peer` is empty for events of our own, which are always taken.
   Status post(const std::string& peer, std::size_t bytes, Event event);
-  // Runs on the loop's thread; returns when it is done, at once when the loop is closed. Not from
+  // Runs on the loop's thread; returns when it is done, at once when the loop is not open. Not from
   // the loop's thread.
   void call(Event event);
 
@@ -61,7 +61,7 @@ class EventLoop {
   std::deque<Waiting> waiting_;
   std::map<std::string, std::size_t> by_peer_;
   std::size_t bytes_ = 0;
-  bool is_closed_ = false;
+  bool is_open_ = false;
   std::jthread thread_;  // last: it uses all of the above
 };
 

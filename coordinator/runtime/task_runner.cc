@@ -109,6 +109,10 @@ Result<std::optional<Assignment>> TaskRunner::check_in(const DeviceRecord& devic
                      ": compare the device's manifest with that of `covey model show " +
                      record_.name + "`"};
   }
+  if (spec_.data_schema && request.data_schema != spec_.data_schema) {
+    return Error{ErrorCode::kFailedPrecondition,
+                 "the device's data has not the schema that task " + record_.name + " asks for"};
+  }
   candidates_[device.handle] = now;
   if (!minimum_since_ && candidates_.size() >= spec_.cohort.minimum) minimum_since_ = now;
   maybe_start_round(now);

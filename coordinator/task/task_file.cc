@@ -20,7 +20,9 @@ constexpr double kSmallestRange = 1e-30;
 constexpr double kLargestRange = 1e30;
 
 const std::array<settings::Section, 8> kSections = {{
-    {"task", {"name", "description", "rounds", "schedule", "every", "give_up_after", "select"}},
+    {"task",
+     {"name", "description", "rounds", "schedule", "every", "give_up_after", "data_schema",
+      "select"}},
     {"task.select", {"devices", "tags", "properties"}},
     {"model", {"name", "initial", "roles"}},
     {"train",
@@ -74,6 +76,14 @@ void read_task(settings::TomlDocument& document, TaskSpec& spec) {
                              {"by-hand", Schedule::kByHand}});
   document.duration("task.every", spec.every, 1s, 24h * 366);
   document.whole("task.give_up_after", spec.give_up_after, 1, 1'000'000);
+  std::string schema;
+  document.text("task.data_schema", schema);
+  if (!schema.empty()) {
+    spec.data_schema = digest_from_hex(schema);
+    if (!spec.data_schema) {
+      document.fail("task.data_schema", "task.data_schema is a SHA-256, 64 hexadecimal digits");
+    }
+  }
   read_selection(document, spec.selection);
 }
 

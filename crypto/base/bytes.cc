@@ -1,5 +1,7 @@
 #include "covey/base/bytes.h"
 
+#include <charconv>
+
 namespace covey {
 
 std::string to_hex(ByteView bytes) {
@@ -11,6 +13,17 @@ std::string to_hex(ByteView bytes) {
     out.push_back(kDigits[byte & 15]);
   }
   return out;
+}
+
+std::optional<Digest> digest_from_hex(std::string_view text) {
+  Digest digest{};
+  if (text.size() != 2 * digest.size()) return std::nullopt;
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    const char* const first = text.data() + 2 * i;
+    const auto [end, error] = std::from_chars(first, first + 2, digest[i], 16);
+    if (error != std::errc() || end != first + 2) return std::nullopt;
+  }
+  return digest;
 }
 
 }  // namespace covey

@@ -1,5 +1,6 @@
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "covey/proto/channel.h"
@@ -13,10 +14,15 @@ bool take_prefix(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
-// Without the port: "host:port" or "[host]:port".
+// Without the port: "host:port" or "[host]:port". Empty for anything else, such as gRPC's lists of
+// addresses.
 std::string_view host_of(std::string_view address) {
-  if (take_prefix(address, "[")) return address.substr(0, address.find("]:"));
-  return address.substr(0, address.rfind(':'));
+  const bool is_bracketed = take_prefix(address, "[");
+  const std::size_t end = is_bracketed ? address.find("]:") : address.rfind(':');
+  if (end == address.npos) return {};
+  const std::string_view port = address.substr(end + (is_bracketed ? 2 : 1));
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return std::ranges::all_of(port, is_digit) ? address.substr(0, end) : std::string_view();
 }
 
 bool is_loopback_host(const std::string& host) {

@@ -59,4 +59,11 @@ Result<crypto::CertifiedIdentity> PeerAuthenticator::identify(const grpc::AuthCo
   return verifier_.verify(chain);
 }
 
+Result<crypto::CertifiedIdentity> PeerAuthenticator::identify_coordinator(
+    const grpc::AuthContext& context) {
+  COVEY_ASSIGN_OR_RETURN(const Bytes chain, shown_chain(context, roots_));
+  const std::lock_guard lock(mutex_);
+  return verifier_.verify_coordinator(chain);
+}
+
 }  // namespace covey::channel

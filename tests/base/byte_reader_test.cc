@@ -114,4 +114,21 @@ TEST_CASE("a reader that the caller fails stays failed", "[base]") {
 }
 
 }  // namespace
+TEST_CASE("a digest is read from the text that it is written as, and from no other") {
+  Digest digest{};
+  for (std::size_t i = 0; i < digest.size(); ++i) digest[i] = static_cast<std::uint8_t>(i * 37);
+  const std::string text = to_hex(digest);
+  CHECK(digest_from_hex(text) == digest);
+  for (std::size_t length = 0; length < text.size(); ++length) {
+    CHECK_FALSE(digest_from_hex(text.substr(0, length)).has_value());
+  }
+  for (const char wrong : {'g', ' ', '-', 'x', '\0'}) {
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      std::string changed = text;
+      changed[at] = wrong;
+      CHECK_FALSE(digest_from_hex(changed).has_value());
+    }
+  }
+}
+
 }  // namespace covey

@@ -86,6 +86,19 @@ TEST_CASE("a coordinator restarted before any operation gives the same sum") {
   }
 }
 
+TEST_CASE("a coordinator that asks for the same answer for ever is left, with nothing new sent") {
+  FakeFederation federation(kDevices);
+  FakeDevice& device = *federation.devices[0];
+  for (int turn = 0; turn < 2'000 && device.receipts.empty(); ++turn) {
+    ++federation.coordinator->epoch;  // as if it had restarted, and knew nothing of the answer
+    federation.turn(device);
+  }
+  REQUIRE(device.receipts.size() == 1);
+  CHECK(device.receipts[0].outcome == RoundOutcome::kAbandoned);
+  CHECK(device.sent.size() < 100);
+  for (const Bytes& message : device.sent) CHECK(message == device.sent.front());
+}
+
 TEST_CASE("a busy coordinator gets the same bytes again") {
   FakeFederation federation(kDevices);
   federation.coordinator->slow_downs = 20;

@@ -184,6 +184,34 @@ TEST_CASE("a version that is too old and a task that is not there are refused by
   CHECK(answer.error().code == ErrorCode::kNotFound);
 }
 
+TEST_CASE("a device with another model or other data is refused by name, unless a task fits it",
+          "[federation]") {
+  FederationWorld world;
+  world.start_coordinator();
+  std::string picky = task_file("picky", 1);
+  picky.insert(picky.find("rounds ="), "data_schema = \"" + std::string(64, 'a') + "\"\n");
+  REQUIRE(world.submit(picky).has_value());
+  federation::CheckInRequest request;
+  request.task = "picky";
+  const auto check_in = [&] {
+    return FederationWorld::ask<federation::CheckInReply>([&](auto reply) {
+      world.host().check_in({"somebody", {}}, request, std::move(reply));
+    });
+  };
+  CHECK(check_in().error().code == ErrorCode::kFailedPrecondition);
+  CHECK(check_in().error().message.find("schema") != std::string::npos);
+  request.data_schema = digest_from_hex(std::string(64, 'A'));
+  CHECK(check_in().has_value());
+  request.manifest = Digest{9};
+  CHECK(check_in().error().message.find("model") != std::string::npos);
+  REQUIRE(world.submit(task_file("zoo", 1)).has_value());
+  request.task.clear();
+  CHECK_FALSE(check_in().has_value());  // neither fits
+  request.manifest.reset();
+  request.data_schema.reset();
+  CHECK(check_in().has_value());  // the second does
+}
+
 TEST_CASE("what cannot work is refused when it is submitted", "[federation]") {
   FederationWorld world;
   world.start_coordinator();

@@ -87,6 +87,18 @@ TEST_CASE("a device without TLS gets nowhere where TLS is asked for, nor the oth
   CHECK(insecure.names.empty());
 }
 
+TEST_CASE("a coordinator that is revoked is left at the first call", "[grpc]") {
+  OpenDoor world;
+  client::GrpcTransportOptions options = world.options("device-7", 7);
+  options.revocation_lists = {world.authority.revocations(kCoordinatorSerial)};
+  const auto left = OpenDoor::join(*connect(std::move(options)));
+  CHECK(left.error().code == ErrorCode::kUnauthenticated);
+  CHECK(left.error().message.find("coordinator") != std::string::npos);
+  options = world.options("device-7", 7);
+  options.revocation_lists = {world.authority.revocations(kCoordinatorSerial + 1)};
+  CHECK(OpenDoor::join(*connect(std::move(options))).has_value());
+}
+
 TEST_CASE("a device that is revoked is refused from its next call on, others are not", "[grpc]") {
   OpenDoor world;
   const auto revoked = world.transport();

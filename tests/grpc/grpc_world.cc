@@ -16,7 +16,6 @@ crypto::SigningKeyPair key_of(std::uint8_t seed, std::uint64_t serial) {
 }
 
 constexpr std::uint8_t kDeviceSeed = 100;
-constexpr std::uint64_t kCoordinatorSerial = 1;
 
 channel::TlsIdentity identity_of(const crypto::CertificateAuthority& authority,
                                  const crypto::SigningKeyPair& key, const Bytes& certificate) {

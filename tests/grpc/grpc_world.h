@@ -37,6 +37,7 @@ class TestFolder {
 };
 
 inline const std::string kCoordinatorName = "coordinator.example";
+inline constexpr std::uint64_t kCoordinatorSerial = 1;
 
 // Fakes behind a real server on loopback, with TLS, and devices that connect to it.
 struct GrpcWorld {

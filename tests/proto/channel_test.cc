@@ -14,7 +14,8 @@ TEST_CASE("without TLS only this machine may connect", "[grpc]") {
     CHECK(channel::insecure_server_credentials(address).has_value());
   }
   for (const char* address :
-       {"", ":1", "0.0.0.0:1", "[::]:1", "10.0.0.1:1", "example.org:1", "127.0.0.1.example.org:1",
+       {"", ":1", "ipv6:[::1]:80,[2001:db8::1]:80", "127.0.0.1:80,10.0.0.1:80", "0.0.0.0:1",
+        "[::]:1", "10.0.0.1:1", "example.org:1", "127.0.0.1.example.org:1",
         "localhost.example.org:1", "ipv4:127.0.0.1:1,10.0.0.1:1", "ipv4:10.0.0.1:1,127.0.0.1:1",
         "[::ffff:10.0.0.1]:1", "dns://10.0.0.1/localhost:1", "vsock:1:1"}) {
     INFO(address);

@@ -52,6 +52,7 @@ struct TaskSpec {
   std::chrono::milliseconds every{0};  // kEvery
   std::uint32_t give_up_after = 5;     // aborted rounds in a row
   Selection selection;
+  std::optional<Digest> data_schema;  // that a device's data must have
   // [model]
   std::string model;                        // architecture
   std::string initial_model;                // path of a safetensors file, relative to the task file

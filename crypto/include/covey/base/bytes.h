@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,5 +25,7 @@ inline std::string_view text_of(ByteView bytes) {
 inline Bytes to_bytes(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
 
 std::string to_hex(ByteView bytes);  // lower case
+// Of exactly 64 digits, in either case; nothing for any other text.
+std::optional<Digest> digest_from_hex(std::string_view text);
 
 }  // namespace covey

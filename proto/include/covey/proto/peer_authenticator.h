@@ -13,8 +13,8 @@ class AuthContext;
 
 namespace covey::channel {
 
-// Tells the coordinator who is at the other end of a connection: the name and the key that the
-// device has proved, in the TLS handshake, to be its own. Never its address. Thread-safe.
+// Tells who is at the other end of a connection: the name and the key that the peer has proved, in
+// the TLS handshake, to be its own. Never its address. Thread-safe.
 class PeerAuthenticator {
  public:
   // `authorities_pem`: what tls_server_credentials() was given.
@@ -27,6 +27,8 @@ class PeerAuthenticator {
   // `context`: a ServerContext's auth_context(). kUnauthenticated when there is no certificate (as
   // on every insecure channel) or it is not a device's that holds.
   Result<crypto::CertifiedIdentity> identify(const grpc::AuthContext& context);
+  // The same for a device that asks who its coordinator is: a ClientContext's auth_context().
+  Result<crypto::CertifiedIdentity> identify_coordinator(const grpc::AuthContext& context);
 
  private:
   PeerAuthenticator(std::vector<Bytes> roots, crypto::CertificateVerifier verifier)

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "covey/client/transport.h"
 #include "covey/proto/channel.h"
@@ -13,6 +14,9 @@ struct GrpcTransportOptions {
   std::string target;  // "host:port"
   std::optional<channel::TlsIdentity> tls;
   std::string coordinator_name;  // with tls: as certified; an address is never an identity
+  // The authorities' lists of revoked certificates, PEM. A coordinator that is on one is left at
+  // the first call, which is a check-in, before anything that was learned is sent.
+  std::vector<std::string> revocation_lists;
   // Without TLS, which works on loopback only: what the device says its name is.
   std::string insecure_name;
 
