@@ -123,6 +123,7 @@ class TaskRunner {
   // For a reason that is not the round's own: it does not count against the task.
   void abort_round(const std::string& reason);
   void fill_counts(RoundRecord& record) const;
+  bool has_unsaved_groups() const;
   std::string audit_body(const EndedRound& ended) const;
 
   Surroundings& around_;

@@ -328,7 +328,7 @@ std::string TaskRunner::audit_body(const EndedRound& ended) const {
 }
 
 Status TaskRunner::persist(Milliseconds now) {
-  if (round_ && is_round_dirty_) {
+  if (round_ && (is_round_dirty_ || has_unsaved_groups())) {  // whose bytes are counted
     fill_counts(round_record_);
     round_record_.saved = round_->save(now);
     COVEY_RETURN_IF_ERROR(around_.store.put_round(round_record_));
@@ -359,11 +359,13 @@ Status TaskRunner::persist(Milliseconds now) {
   return {};
 }
 
+bool TaskRunner::has_unsaved_groups() const {
+  return std::ranges::any_of(groups_, [](const auto& entry) { return entry.second->needs_save(); });
+}
+
 bool TaskRunner::needs_persist() const {
-  const bool has_sessions =
-      std::ranges::any_of(groups_, [](const auto& entry) { return entry.second->needs_save(); });
-  return is_task_dirty_ || is_round_dirty_ || has_sessions || !ended_.empty() || !audit_.empty() ||
-         !changed_models_.empty();
+  return is_task_dirty_ || is_round_dirty_ || has_unsaved_groups() || !ended_.empty() ||
+         !audit_.empty() || !changed_models_.empty();
 }
 
 void TaskRunner::committed() {
