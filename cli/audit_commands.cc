@@ -5,10 +5,10 @@
 
 #include "cli/command.h"
 #include "cli/exit_status.h"
-#include "cli/files.h"
 #include "cli/format.h"
 #include "cli/pinned_key.h"
-#include "cli/table.h"
+#include "covey/shell/files.h"
+#include "covey/shell/table.h"
 
 namespace covey::cli {
 namespace {
@@ -111,7 +111,7 @@ int verify(const Invocation& invocation, Context& context) {
   std::optional<crypto::SigningPublicKey> pinned;
   if (invocation.has("key")) {
     COVEY_CLI_ASSIGN(const std::string pem,
-                     read_text_file(invocation.value("key"), kMaxCertificateBytes));
+                     shell::read_text_file(invocation.value("key"), kMaxCertificateBytes));
     COVEY_CLI_ASSIGN(pinned, pinned_key(pem));
   }
   COVEY_CLI_ASSIGN(const auto client, context.connect(invocation.socket()));

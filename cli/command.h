@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <functional>
-#include <map>
 #include <memory>
 #include <ostream>
 #include <span>
@@ -11,16 +10,13 @@
 #include <vector>
 
 #include "covey/coordinator/admin_client.h"
+#include "covey/shell/command_line.h"
 
 namespace covey::cli {
 
 using coordinator::AdminClient;
 
-struct Option {
-  std::string_view name;   // without dashes
-  std::string_view value;  // what stands for its value in the help; empty: a switch
-  std::string_view help;
-};
+using shell::Option;
 
 // What a command works with, so that tests can stand in for the daemon, the terminal and time.
 struct Context {
@@ -32,18 +28,7 @@ struct Context {
   std::function<void(std::chrono::milliseconds)> sleep;
 };
 
-// A command line that was checked against its command: the words and options that it takes are
-// there, and no others.
-struct Invocation {
-  std::vector<std::string> words;
-  std::map<std::string, std::string, std::less<>> options;  // switches: with an empty value
-
-  bool has(std::string_view option) const { return options.find(option) != options.end(); }
-  std::string value(std::string_view option, std::string_view fallback = "") const;
-  // kInvalidArgument, naming the option, unless it is a whole number from `low` to `high`.
-  Result<std::uint64_t> number(std::string_view option, std::uint64_t fallback, std::uint64_t low,
-                               std::uint64_t high) const;
-  bool is_json() const { return value("format") == "json"; }
+struct Invocation : shell::Invocation {
   std::string socket() const;  // --socket, COVEY_SOCKET or the default
 };
 

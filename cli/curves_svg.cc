@@ -5,13 +5,14 @@
 #include <limits>
 
 #include "cli/format.h"
-#include "cli/table.h"
+#include "covey/shell/axis_scale.h"
 
 namespace covey::cli {
 namespace {
 
 using coordinator::RoundRecord;
 using coordinator::RoundState;
+using shell::AxisScale;
 
 // Lengths in the SVG's own units, which a browser takes as pixels.
 constexpr double kWidth = 760;
@@ -57,33 +58,6 @@ std::string line_at(Point from, Point to, const char* colour) {
          at(to.y) + "\" stroke=\"" + colour + "\"/>\n";
 }
 
-// Round steps of 1, 2 or 5 times a power of ten, five or so of them, around the values.
-struct Scale {
-  double low, high, step;
-  int digits;
-  static Scale around(double low, double high, double least_step) {
-    if (!(high > low)) {
-      low -= least_step > 0 ? least_step : std::max(std::abs(low), 1.0) * 0.1;
-      high += least_step > 0 ? least_step : std::max(std::abs(high), 1.0) * 0.1;
-    }
-    const double rough = (high - low) / 5;
-    const double power = std::pow(10, std::floor(std::log10(rough)));
-    const double ratio = rough / power;
-    const double nice = ratio <= 1 ? 1 : ratio <= 2 ? 2 : ratio <= 5 ? 5 : 10;
-    const double step = std::max(nice * power, least_step);
-    const int digits = std::max(0, static_cast<int>(-std::floor(std::log10(step) + 1e-9)));
-    return {std::floor(low / step + 1e-9) * step, std::ceil(high / step - 1e-9) * step, step,
-            std::min(digits, 9)};
-  }
-  double part(double value) const { return (value - low) / (high - low); }
-  std::vector<double> ticks() const {
-    std::vector<double> out;
-    const auto count = static_cast<int>(std::lround((high - low) / step));
-    for (int i = 0; i <= count; ++i) out.push_back(low + i * step);
-    return out;
-  }
-};
-
 Curve curve_of(const std::vector<RoundRecord>& rounds, const char* metric, const char* name,
                const char* colour) {
   Curve curve{name, colour, {}};
@@ -97,7 +71,7 @@ Curve curve_of(const std::vector<RoundRecord>& rounds, const char* metric, const
 }
 
 template <typename Coordinate>
-Scale scale_of(const Panel& panel, Coordinate coordinate, double least_step) {
+AxisScale scale_of(const Panel& panel, Coordinate coordinate, double least_step) {
   double low = std::numeric_limits<double>::max();
   double high = std::numeric_limits<double>::lowest();
   for (const Curve& curve : panel.curves) {
@@ -106,10 +80,10 @@ Scale scale_of(const Panel& panel, Coordinate coordinate, double least_step) {
       high = std::max(high, point.*coordinate);
     }
   }
-  return Scale::around(low, high, least_step);
+  return AxisScale::around(low, high, least_step);
 }
 
-std::string draw_axes(const Panel& panel, const Scale& x, const Scale& y, double top) {
+std::string draw_axes(const Panel& panel, const AxisScale& x, const AxisScale& y, double top) {
   const double right = kWidth - kRight;
   const double bottom = top + kPanelHeight;
   std::string out;
@@ -131,7 +105,7 @@ std::string draw_axes(const Panel& panel, const Scale& x, const Scale& y, double
   return out + text_at(20, top + kPanelHeight / 2, turned, panel.axis);
 }
 
-std::string draw_curve(const Curve& curve, const Scale& x, const Scale& y, double top) {
+std::string draw_curve(const Curve& curve, const AxisScale& x, const AxisScale& y, double top) {
   std::string points;
   std::string dots;
   for (const Point& point : curve.points) {
@@ -148,8 +122,8 @@ std::string draw_curve(const Curve& curve, const Scale& x, const Scale& y, doubl
 }
 
 std::string draw_panel(const Panel& panel, double top) {
-  const Scale x = scale_of(panel, &Point::x, 1);
-  const Scale y = scale_of(panel, &Point::y, 0);
+  const AxisScale x = scale_of(panel, &Point::x, 1);
+  const AxisScale y = scale_of(panel, &Point::y, 0);
   std::string out = draw_axes(panel, x, y, top);
   double legend = kWidth - kRight;
   for (auto curve = panel.curves.rbegin(); curve != panel.curves.rend(); ++curve) {

@@ -5,7 +5,7 @@
 #include "cli/exit_status.h"
 #include "cli/format.h"
 #include "cli/patient_client.h"
-#include "cli/table.h"
+#include "covey/shell/table.h"
 
 namespace covey::cli {
 namespace {

@@ -4,7 +4,7 @@
 #include "cli/exit_status.h"
 #include "cli/format.h"
 #include "cli/lookup.h"
-#include "cli/table.h"
+#include "covey/shell/table.h"
 
 namespace covey::cli {
 namespace {

@@ -1,9 +1,6 @@
 #include "cli/format.h"
 
-#include <array>
 #include <cmath>
-#include <cstdio>
-#include <ctime>
 #include <nlohmann/json.hpp>
 
 namespace covey::cli {
@@ -20,52 +17,6 @@ Json json_of_metrics(const Metrics& metrics) {
 }
 
 }  // namespace
-
-std::string text_of_number(double value, int digits) {
-  if (!std::isfinite(value)) return "-";
-  std::array<char, 352> buffer;  // the largest double has 309 digits
-  std::snprintf(buffer.data(), buffer.size(), "%.*f", digits, value);
-  return buffer.data();
-}
-
-std::string text_of_bytes(std::uint64_t bytes) {
-  if (bytes < 1000) return std::to_string(bytes) + " B";
-  constexpr std::array<const char*, 5> kUnits = {" kB", " MB", " GB", " TB", " PB"};
-  double value = static_cast<double>(bytes) / 1000;
-  std::size_t unit = 0;
-  // 999.95 would be rounded to 1000.0.
-  while (value >= 999.95 && unit + 1 < kUnits.size()) {
-    value /= 1000;
-    ++unit;
-  }
-  return text_of_number(value, 1) + kUnits[unit];
-}
-
-std::string text_of_time(UnixMs at) {
-  if (at == 0) return "-";
-  const std::time_t seconds = at / 1000;
-  std::tm local{};
-  std::array<char, 32> buffer;
-  if (localtime_r(&seconds, &local) == nullptr) return "-";
-  std::strftime(buffer.data(), buffer.size(), "%Y-%m-%d %H:%M:%S", &local);
-  return buffer.data();
-}
-
-std::string text_of_milliseconds(std::int64_t ms) {
-  if (ms < 0) return "-";
-  if (ms < 60'000) return text_of_number(static_cast<double>(ms) / 1000, 1) + " s";
-  const std::int64_t seconds = ms / 1000;
-  if (seconds < 3600) {
-    return std::to_string(seconds / 60) + " min " + std::to_string(seconds % 60) + " s";
-  }
-  return std::to_string(seconds / 3600) + " h " + std::to_string(seconds / 60 % 60) + " min";
-}
-
-std::string joined(const std::vector<std::string>& texts) {
-  std::string out;
-  for (const std::string& text : texts) out += (out.empty() ? "" : ", ") + text;
-  return out.empty() ? "-" : out;
-}
 
 std::string text_of_metric(const Metrics& metrics, const std::string& name) {
   const auto found = metrics.find(name);

@@ -8,17 +8,27 @@
 
 #include "covey/coordinator/federation.h"
 #include "covey/coordinator/records.h"
+#include "covey/shell/numbers.h"
+#include "covey/shell/table.h"
 
 // How values look to people, and how records look to programs.
 namespace covey::cli {
 
 using Json = nlohmann::ordered_json;
 
-std::string text_of_bytes(std::uint64_t bytes);        // "12.3 MB", powers of ten
-std::string text_of_time(coordinator::UnixMs at);      // local, "2026-03-01 09:30:00"; "-" for 0
-std::string text_of_milliseconds(std::int64_t ms);     // "3.2 s", "12 min 5 s"
-std::string text_of_number(double value, int digits);  // "-" for NaN and infinities
-std::string joined(const std::vector<std::string>& texts);  // ", "; "-" for none
+using shell::Align;
+using shell::Column;
+using shell::Facts;
+using shell::joined;
+using shell::padded;
+using shell::print_facts;
+using shell::printable;
+using shell::Table;
+using shell::text_of_bytes;
+using shell::text_of_milliseconds;
+using shell::text_of_number;
+using shell::text_of_time;
+using shell::width_of;
 
 // A metric by name; "-" when the round has none of it.
 std::string text_of_metric(const coordinator::Metrics& metrics, const std::string& name);

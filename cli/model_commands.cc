@@ -2,11 +2,11 @@
 
 #include "cli/command.h"
 #include "cli/exit_status.h"
-#include "cli/files.h"
 #include "cli/format.h"
 #include "cli/lookup.h"
-#include "cli/table.h"
 #include "covey/crypto/digest.h"
+#include "covey/shell/files.h"
+#include "covey/shell/table.h"
 
 namespace covey::cli {
 namespace {
@@ -75,7 +75,7 @@ int show_model(const Invocation& invocation, Context& context) {
 // Under its name only when it is whole and what the record says.
 Status download(AdminClient& client, const ModelRecord& model, const std::string& path,
                 Context& context) {
-  COVEY_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::create(path));
+  COVEY_ASSIGN_OR_RETURN(shell::AtomicFile file, shell::AtomicFile::create(path));
   crypto::Sha256 hash;
   std::uint64_t received = 0;
   const Status status = client.download_model(

@@ -4,12 +4,12 @@
 #include "cli/command.h"
 #include "cli/curves_svg.h"
 #include "cli/exit_status.h"
-#include "cli/files.h"
 #include "cli/format.h"
 #include "cli/lookup.h"
 #include "cli/round_table.h"
 #include "cli/round_watch.h"
-#include "cli/table.h"
+#include "covey/shell/files.h"
+#include "covey/shell/table.h"
 
 namespace covey::cli {
 namespace {
@@ -95,7 +95,7 @@ int plot_rounds(const Invocation& invocation, Context& context) {
     return fail(context, {ErrorCode::kFailedPrecondition,
                           "task '" + task.name + "' has completed no round yet"});
   }
-  COVEY_CLI_ASSIGN(AtomicFile file, AtomicFile::create(path));
+  COVEY_CLI_ASSIGN(shell::AtomicFile file, shell::AtomicFile::create(path));
   Status written = file.append(view_of(curves_svg(task.name, rounds)));
   if (written) written = file.finish();
   if (!written) return fail(context, written.error());

@@ -1,7 +1,7 @@
 #include "cli/round_table.h"
 
 #include "cli/format.h"
-#include "cli/table.h"
+#include "covey/shell/table.h"
 
 namespace covey::cli {
 namespace {

@@ -8,7 +8,7 @@
 #include "cli/lookup.h"
 #include "cli/patient_client.h"
 #include "cli/round_table.h"
-#include "cli/table.h"
+#include "covey/shell/table.h"
 
 namespace covey::cli {
 namespace {

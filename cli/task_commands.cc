@@ -4,10 +4,10 @@
 #include "cli/exit_status.h"
 #include "cli/format.h"
 #include "cli/lookup.h"
-#include "cli/table.h"
 #include "cli/task_submit.h"
 #include "cli/task_wait.h"
 #include "covey/coordinator/task_file.h"
+#include "covey/shell/table.h"
 
 namespace covey::cli {
 namespace {

@@ -5,10 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/exit_status.h"
-#include "cli/files.h"
 #include "cli/format.h"
 #include "covey/aggregation/model/safetensors.h"
 #include "covey/coordinator/task_file.h"
+#include "covey/shell/files.h"
 
 namespace covey::cli {
 namespace {
@@ -53,12 +53,12 @@ Result<Digest> upload(AdminClient& client, ByteView file, Context& context) {
 
 int submit_task(const Invocation& invocation, Context& context) {
   const std::string& path = invocation.words[0];
-  COVEY_CLI_ASSIGN(const std::string text, read_text_file(path, kMaxTaskFileBytes));
+  COVEY_CLI_ASSIGN(const std::string text, shell::read_text_file(path, kMaxTaskFileBytes));
   const auto spec = parse_task_file(text);
   if (!spec) return fail(context, in_file(path, spec.error()));
   const std::string model_path =
       (std::filesystem::path(path).parent_path() / spec->initial_model).string();
-  COVEY_CLI_ASSIGN(const MappedFile model, MappedFile::open(model_path));
+  COVEY_CLI_ASSIGN(const shell::MappedFile model, shell::MappedFile::open(model_path));
   const Status checked = check_model(*spec, model.bytes());
   if (!checked)
     return fail(context,

@@ -18,7 +18,7 @@ Status FedAvg::merge(const WeightedUpdate& update, std::span<float> model) {
   // Lazy: evaluated once to see that it is finite, once to store it, without a second model in
   // memory.
   const auto mean = array_of(update.weighted_differences) / static_cast<float>(update.weight);
-  const auto next = global + rate_ * mean;
+  const auto next = global + rate_of(rate_, update) * mean;
   if (!next.isFinite().all()) return not_finite();
   global = next;
   return {};

@@ -27,6 +27,11 @@ Status check_rate(float server_learning_rate) {
 }
 
 Status check_lengths(const WeightedUpdate& update, std::size_t model) {
+  if (update.buffers > model) {
+    return invalid_argument("the model has " + std::to_string(model) +
+                            " elements, of which the buffers cannot be " +
+                            std::to_string(update.buffers));
+  }
   if (update.weighted_differences.size() == model) return {};
   return invalid_argument("the model has " + std::to_string(model) + " elements, the update " +
                           std::to_string(update.weighted_differences.size()));

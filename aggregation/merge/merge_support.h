@@ -19,7 +19,12 @@ inline ConstArray array_of(std::span<const float> values) {
 }
 
 Status check_rate(float server_learning_rate);
+// That the update is as long as the model, and its buffers are a part of it.
 Status check_lengths(const WeightedUpdate& update, std::size_t model);
+// The server rate of the update's round.
+inline float rate_of(float server_learning_rate, const WeightedUpdate& update) {
+  return server_learning_rate * static_cast<float>(update.server_rate_factor);
+}
 Error not_finite();
 
 // A saved state: the strategy's name, a version, the floats, and a SHA-256 over all of it, since a

@@ -27,14 +27,15 @@ Status ServerMomentum::merge(const WeightedUpdate& update, std::span<float> mode
   Array global = array_of(model);
   Array velocity = array_of(std::span(velocity_));
   const auto mean = array_of(update.weighted_differences) / static_cast<float>(update.weight);
+  const float rate = rate_of(rate_, update);
   const auto next_velocity = momentum_ * velocity + mean;
   // Lazy, as in FedAvg. A finite model implies a finite velocity.
-  if (!(global + rate_ * next_velocity).isFinite().all()) {
+  if (!(global + rate * next_velocity).isFinite().all()) {
     if (first) velocity_.clear();
     return not_finite();
   }
   velocity = next_velocity;
-  global += rate_ * velocity;
+  global += rate * velocity;
   return {};
 }
 

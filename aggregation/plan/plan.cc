@@ -102,7 +102,9 @@ Status check_train(const TrainSettings& train) {
   COVEY_RETURN_IF_ERROR(check_not_negative("weight_decay", train.weight_decay));
   COVEY_RETURN_IF_ERROR(check_not_negative("fedprox_mu", train.fedprox_mu));
   COVEY_RETURN_IF_ERROR(check_not_negative("gradient_clip", train.gradient_clip));
-  COVEY_RETURN_IF_ERROR(check_count("batch_size", train.batch_size, 1, kMaxBatchSize));
+  if (train.batch_size != kAllExamples) {
+    COVEY_RETURN_IF_ERROR(check_count("batch_size", train.batch_size, 1, kMaxBatchSize));
+  }
   COVEY_RETURN_IF_ERROR(check_count("epochs", train.epochs, 0, kMaxEpochs));
   COVEY_RETURN_IF_ERROR(check_count("steps", train.steps, 0, kMaxSteps));
   if ((train.epochs == 0) == (train.steps == 0)) {

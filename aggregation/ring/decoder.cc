@@ -4,7 +4,7 @@
 #include <string>
 
 #include "covey/aggregation/ring/rotation.h"
-#include "quantizer.h"
+#include "kernels.h"
 
 namespace covey::ring {
 namespace {
@@ -41,21 +41,6 @@ Status check_counters(const CodecParameters& parameters, const Counters& counter
   return {};
 }
 
-// False when an element is larger than any sum of levels with this weight.
-template <typename Lane>
-bool dequantize(std::span<const Lane> lanes, std::uint32_t bits, const Quantizer& quantizer,
-                std::uint64_t weight, std::span<float> out) {
-  const std::uint64_t mask = ~std::uint64_t{0} >> (64 - bits);
-  const std::uint64_t largest = weight * quantizer.max_level;
-  bool possible = true;
-  for (std::size_t i = 0; i < lanes.size(); ++i) {
-    const std::uint64_t element = lanes[i] & mask;
-    possible &= element <= largest;
-    out[i] = static_cast<float>(quantizer.weighted_value(element, weight));
-  }
-  return possible;
-}
-
 }  // namespace
 
 Result<DecodedSum> decode_sum(const CodecParameters& parameters, const RingVector& sum,
@@ -80,8 +65,9 @@ Result<DecodedSum> decode_sum(const CodecParameters& parameters, const RingVecto
   const Quantizer train_quantizer{parameters.train_range(), parameters.max_level()};
   const Quantizer buffer_quantizer{parameters.buffer_range(), parameters.max_level()};
   const bool possible = std::visit(
-      [&](const auto& vector) {
+      [&]<typename Lane>(const std::vector<Lane>& vector) {
         const std::span lanes(vector);
+        const auto dequantize = kernels().lanes<Lane>().dequantize;
         return dequantize(lanes.first(train), bits, train_quantizer, weight, out.first(train)) &&
                dequantize(lanes.subspan(train), bits, buffer_quantizer, weight, out.subspan(train));
       },

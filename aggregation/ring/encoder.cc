@@ -6,8 +6,9 @@
 
 #include "covey/aggregation/ring/counters.h"
 #include "covey/aggregation/ring/rotation.h"
+#include "covey/base/check.h"
 #include "covey/crypto/mask_expander.h"
-#include "quantizer.h"
+#include "kernels.h"
 
 namespace covey::ring {
 namespace {
@@ -31,41 +32,26 @@ Status check_lengths(const Manifest& manifest, const CodecParameters& parameters
   return {};
 }
 
-Status check_finite(const Manifest& manifest, std::span<const float> difference) {
+bool is_finite(std::span<const float> values) {
+  return std::isfinite(kernels().sum_of_squares(values));
+}
+
+Error not_finite(const Manifest& manifest, std::span<const float> difference) {
+  const Slice* found = nullptr;
   for (const Slice& slice : manifest.slices()) {
-    const auto values = difference.subspan(slice.offset, slice.count);
-    bool finite = true;
-    for (const float value : values) finite &= std::isfinite(value);
-    if (!finite) {
-      return invalid_argument("tensor '" + manifest.tensors()[slice.tensor].name +
-                              "' is not finite after training; nothing was encoded");
+    if (found == nullptr && !is_finite(difference.subspan(slice.offset, slice.count))) {
+      found = &slice;
     }
   }
-  return {};
+  COVEY_CHECK(found != nullptr);  // the slices cover the vector
+  return invalid_argument("tensor '" + manifest.tensors()[found->tensor].name +
+                          "' is not finite after training; nothing was encoded");
 }
 
-// Eight sums in turns, always the same, so that compilers can keep them in vector registers.
-double l2_norm(std::span<const float> values) {
-  std::array<double, 8> sums{};
-  std::size_t i = 0;
-  for (; i + sums.size() <= values.size(); i += sums.size()) {
-    for (std::size_t k = 0; k < sums.size(); ++k) {
-      const double value = values[i + k];
-      sums[k] += value * value;
-    }
-  }
-  double total = 0;
-  for (; i < values.size(); ++i) total += static_cast<double>(values[i]) * values[i];
-  for (const double sum : sums) total += sum;
-  return std::sqrt(total);
-}
-
-// Whether the vector was longer than `bound`, and now is not.
-bool clip_l2(std::span<float> values, double bound) {
-  const double norm = l2_norm(values);
+// Whether the vector of this L2 norm was longer than `bound`, and now is not.
+bool clip_l2(std::span<float> values, double norm, double bound) {
   if (norm <= bound) return false;
-  const double factor = bound / norm;
-  for (float& value : values) value = static_cast<float>(value * factor);
+  kernels().scale(values, bound / norm);
   return true;
 }
 
@@ -90,25 +76,20 @@ class RoundingNoise {
  private:
   SecretKey key_;
   crypto::MaskExpander expander_;
-  std::array<std::uint32_t, kNoiseBlock> lanes_;
+  alignas(64) std::array<std::uint32_t, kNoiseBlock> lanes_;
 };
 
-// Writes weight · level of every value and returns how many lay outside the range. Head-room:
-// weight · max_level fits a lane.
+// Writes weight · level of every value and returns how many lay outside the range.
 template <typename Lane>
 std::uint64_t quantize(std::span<const float> values, const Quantizer& quantizer,
                        std::uint64_t weight, std::uint64_t first, RoundingNoise& noise,
                        std::span<Lane> out) {
+  const auto quantize_block = kernels().lanes<Lane>().quantize;
   std::uint64_t clipped = 0;
   for (std::size_t start = 0; start < values.size(); start += kNoiseBlock) {
     const std::size_t count = std::min(kNoiseBlock, values.size() - start);
-    const auto random = noise.block(first + start, count);
-    for (std::size_t i = 0; i < count; ++i) {
-      const double value = values[start + i];
-      const double inside = std::min(std::max(value, -quantizer.range), quantizer.range);
-      clipped += inside != value ? 1u : 0u;
-      out[start + i] = static_cast<Lane>(weight * quantizer.level(inside, random[i]));
-    }
+    clipped += quantize_block(values.subspan(start, count), noise.block(first + start, count),
+                              quantizer, weight, out.subspan(start, count));
   }
   return clipped;
 }
@@ -139,26 +120,35 @@ std::uint64_t encode_elements(const CodecParameters& parameters, std::span<const
       elements);
 }
 
+// A vector whose lanes are all written over, unless `zero` asks for zeros.
+RingVector vector_of(const RingShape& shape, RingVector reused, bool zero) {
+  if (zero || !reused.has_shape(shape)) return RingVector::zeros(shape);
+  return reused;
+}
+
 }  // namespace
 
 Result<RingVector> encode_update(const Manifest& manifest, const CodecParameters& parameters,
                                  std::span<float> difference, const Contribution& contribution,
-                                 crypto::Random& random) {
+                                 crypto::Random& random, RingVector reused) {
   COVEY_RETURN_IF_ERROR(
       check_lengths(manifest, parameters, difference.size(), contribution.metrics.size()));
   const CodecSettings& settings = parameters.settings();
-  RingVector vector = RingVector::zeros(parameters.shape());
+  RingVector vector = vector_of(parameters.shape(), std::move(reused), contribution.weight == 0);
   Counters counters;
   counters.devices = 1;
   counters.weighted_metrics.resize(settings.metrics);
   if (contribution.weight > 0) {
-    COVEY_RETURN_IF_ERROR(check_finite(manifest, difference));
+    const std::span<float> train = difference.first(parameters.train_length());
+    const double norm = std::sqrt(kernels().sum_of_squares(train));
+    if (!std::isfinite(norm) || !is_finite(difference.subspan(train.size()))) {
+      return not_finite(manifest, difference);
+    }
     counters.weight = std::min(contribution.weight, settings.max_weight);
     counters.capped_weights = contribution.weight > settings.max_weight ? 1 : 0;
     COVEY_RETURN_IF_ERROR(count_metrics(contribution, parameters, counters));
-    const std::span<float> train = difference.first(parameters.train_length());
     if (const auto* l2 = std::get_if<L2Clip>(&settings.clipping)) {
-      counters.clipped_devices = clip_l2(train, l2->bound) ? 1 : 0;
+      counters.clipped_devices = clip_l2(train, norm, l2->bound) ? 1 : 0;
     }
     if (settings.rotation_seed) rotate(train, *settings.rotation_seed);
     RoundingNoise noise(random);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "covey/base/check.h"
+#include "kernels.h"
 
 namespace covey::ring {
 namespace {
@@ -41,14 +41,16 @@ void load_slice(const Slice& slice, std::span<const TensorView> tensors, std::sp
   load_floats(tensor.dtype, tensor.bytes, flat.subspan(slice.offset, slice.count));
 }
 
-void subtract_slice(const TensorView& tensor, std::span<float> flat) {
+void load_difference(const TensorView& updated, const TensorView& global, std::span<float> flat) {
+  if (updated.dtype == DType::kF32) return subtract(updated.bytes, global.bytes, flat);
   std::array<float, kBlock> block;
-  const std::size_t element = size_bytes(tensor.dtype);
+  const std::size_t element = size_bytes(updated.dtype);
   for (std::size_t first = 0; first < flat.size(); first += kBlock) {
-    const std::size_t count = std::min(kBlock, flat.size() - first);
-    load_floats(tensor.dtype, tensor.bytes.subspan(first * element, count * element),
-                std::span<float>(block).first(count));
-    for (std::size_t i = 0; i < count; ++i) flat[first + i] -= block[i];
+    const auto out = flat.subspan(first, std::min(kBlock, flat.size() - first));
+    const auto other = std::span<float>(block).first(out.size());
+    load_floats(updated.dtype, updated.bytes.subspan(first * element, out.size() * element), out);
+    load_floats(updated.dtype, global.bytes.subspan(first * element, out.size() * element), other);
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] -= other[i];
   }
 }
 
@@ -66,8 +68,8 @@ Status load_flat_difference(const Manifest& manifest, std::span<const TensorView
   COVEY_RETURN_IF_ERROR(check_tensors(manifest, updated, flat.size()));
   COVEY_RETURN_IF_ERROR(check_tensors(manifest, global, flat.size()));
   for (const Slice& slice : manifest.slices()) {
-    load_slice(slice, updated, flat);
-    subtract_slice(global[slice.tensor], flat.subspan(slice.offset, slice.count));
+    load_difference(updated[slice.tensor], global[slice.tensor],
+                    flat.subspan(slice.offset, slice.count));
   }
   return {};
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "covey/base/check.h"
+#include "kernels.h"
 
 namespace covey::ring {
 
@@ -64,6 +65,20 @@ void RingVector::reduce(std::uint32_t bits) {
         for (Lane& lane : lanes) lane = static_cast<Lane>(lane & mask);
       },
       elements);
+}
+
+void RingVector::add(const RingVector& other) {
+  // Both were made for one CodecParameters.
+  COVEY_CHECK(elements.index() == other.elements.index() &&
+              counters.size() == other.counters.size());
+  std::visit(
+      [&]<typename Lane>(std::vector<Lane>& lanes) {
+        const auto& added = *std::get_if<std::vector<Lane>>(&other.elements);
+        COVEY_CHECK(lanes.size() == added.size());  // as above
+        ring::add(std::span<const Lane>(added), std::span<Lane>(lanes));
+      },
+      elements);
+  ring::add(std::span<const std::uint64_t>(other.counters), std::span<std::uint64_t>(counters));
 }
 
 void RingVector::save(ByteWriter& out) const {

@@ -8,6 +8,7 @@
 #include "client/app/device.h"
 #include "client/app/local_data.h"
 #include "covey/aggregation/model/safetensors.h"
+#include "covey/client/torch/allocator.h"
 #include "covey/client/torch/models.h"
 
 // The reference device: flags and file → run. Also makes first models and tries out finished ones.
@@ -71,7 +72,8 @@ Status evaluate(const Flags& flags) {
   content << file.rdbuf();
   if (!file) return Error{ErrorCode::kNotFound, "--file " + flags.file + " cannot be read"};
   COVEY_ASSIGN_OR_RETURN(const auto test, load_test_data(flags.data, flags.seed));
-  COVEY_ASSIGN_OR_RETURN(const auto trainer, make_trainer(flags.model, test, test));
+  COVEY_ASSIGN_OR_RETURN(const auto trainer, make_trainer(flags.model));
+  COVEY_RETURN_IF_ERROR(trainer->set_examples(test, test));
   const std::string bytes = content.str();
   COVEY_ASSIGN_OR_RETURN(auto model, model::read_model(view_of(bytes), trainer->manifest()));
   const plan::Plan plan = evaluation_plan(flags.model, trainer->manifest());
@@ -164,5 +166,7 @@ int main_with(int count, char** arguments) {
 
 int main(int count, char** arguments) {
   ::setenv("GRPC_VERBOSITY", "NONE", 0);  // what is to be said is said by us, in our own form
+  covey::client::keep_freed_memory();  // before there are threads; where it cannot be, it is only
+                                       // slower
   return covey::client::main_with(count, arguments);
 }

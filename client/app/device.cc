@@ -135,8 +135,9 @@ Status run_device(const DeviceConfig& config, const DeviceFlags& flags) {
   COVEY_ASSIGN_OR_RETURN(Identity identity, read_identity(config));
   COVEY_ASSIGN_OR_RETURN(const auto transport, connect(config, flags, identity));
   COVEY_ASSIGN_OR_RETURN(FileStorage storage, FileStorage::open(config.state));
-  COVEY_ASSIGN_OR_RETURN(const LocalData data, load_local_data(config));
-  COVEY_ASSIGN_OR_RETURN(const auto trainer, make_trainer(config.model, data.train, data.held_out));
+  COVEY_ASSIGN_OR_RETURN(LocalData data, load_local_data(config));
+  COVEY_ASSIGN_OR_RETURN(const auto trainer, make_trainer(config.model));
+  COVEY_RETURN_IF_ERROR(trainer->set_examples(std::move(data.train), std::move(data.held_out)));
   AlwaysConditions conditions;
   std::optional<HaltingTransport> halting;
   if (flags.halt) halting.emplace(*transport, *flags.halt);

@@ -50,7 +50,7 @@ void read_data(TomlDocument& document, DeviceConfig& config) {
   document.whole("data.part", config.part, 0, kMostDevices - 1);
   document.whole("data.parts", config.parts, 1, kMostDevices);
   document.whole("data.examples", config.examples, 2, kMostDevices);
-  document.number("data.held_out", config.held_out, 0, 1, TomlDocument::Ends::kOnlyLow);
+  document.number("data.held_out", config.held_out, 0, 0.9);
   document.whole("data.seed", config.seed, 0, ~std::uint64_t{0} >> 1);
   if (config.part >= config.parts) {
     document.fail("data.part", "is counted from 0 and below data.parts, which is " +

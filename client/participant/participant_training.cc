@@ -1,10 +1,6 @@
-#include <algorithm>
-#include <cstring>
-
 #include "client/participant/participant_core.h"
 #include "covey/aggregation/model/safetensors.h"
-#include "covey/aggregation/ring/encoder.h"
-#include "covey/aggregation/ring/flat_model.h"
+#include "covey/client/contribution.h"
 #include "covey/crypto/digest.h"
 
 namespace covey::client {
@@ -32,10 +28,6 @@ Error wrong_blob(const char* what) {
   return {ErrorCode::kDataLoss, std::string("the ") + what +
                                     " that came is not the one that was assigned: its SHA-256 or "
                                     "its size differs; it is fetched again"};
-}
-
-void wipe_floats(std::vector<float>& values) {
-  wipe({reinterpret_cast<std::uint8_t*>(values.data()), values.size() * sizeof(float)});
 }
 
 }  // namespace
@@ -172,10 +164,7 @@ Operation Participant::Core::read_model(Work work, std::shared_ptr<const Bytes> 
     limit_.begin(now_);
     effects_.emplace_back(participant_effect::Put{storage_key::kLimits, limit_.to_bytes()});
   }
-  std::uint64_t seed = 0;
-  std::array<std::uint8_t, sizeof(seed)> bytes{};
-  options_.random->fill(bytes);
-  std::memcpy(&seed, bytes.data(), sizeof(seed));
+  const std::uint64_t seed = draw_training_seed(*options_.random);
   phase_ = Training{std::move(work), std::move(blob), std::move(*model), seed};
   return operation();
 }
@@ -196,30 +185,15 @@ Operation Participant::Core::on(participant_event::Trained& event) {
   return operation();
 }
 
-// The difference of what was trained, as elements of the ring. `fault` says whose an error is.
+// `fault` says whose an error is.
 Result<ring::RingVector> Participant::Core::encode(Training& phase, TrainingReport report,
                                                    DeclineReason& fault) {
   const Work& work = phase.work;
-  const std::size_t metrics = work.plan.metrics.size();
-  if (report.examples == 0) report.metrics.assign(metrics, 0.0);
-  if (report.metrics.size() != metrics) {
-    return invalid_argument("the plan asks for " + std::to_string(metrics) +
-                            " metrics, but the trainer gave " +
-                            std::to_string(report.metrics.size()));
-  }
-  std::vector<float> difference(work.aggregated.flat_length());
-  if (work.plan.purpose == plan::Purpose::kTrain) {
-    COVEY_ASSIGN_OR_RETURN(const auto global,
-                           model::read_tensors(*phase.global, work.plan.manifest));
-    COVEY_RETURN_IF_ERROR(
-        ring::load_flat_difference(work.aggregated, phase.model.views(), global, difference));
-  }
-  // The lengths are right, so that what is found from here on are values that are not finite.
-  fault = DeclineReason::kNotFinite;
-  auto update = ring::encode_update(work.aggregated, work.codec, difference,
-                                    {report.examples, report.metrics}, *options_.random);
-  wipe_floats(difference);
-  return update;
+  fault = DeclineReason::kTrainingFailed;
+  COVEY_ASSIGN_OR_RETURN(const auto global, model::read_tensors(*phase.global, work.plan.manifest));
+  std::vector<float> difference;
+  return encode_contribution({work.plan, work.aggregated, work.codec}, global, phase.model.views(),
+                             std::move(report), *options_.random, difference, fault);
 }
 
 }  // namespace covey::client

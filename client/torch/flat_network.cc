@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <optional>
 
 #include "client/torch/guarded.h"
 #include "client/torch/module_state.h"
@@ -33,42 +32,37 @@ FlatNetwork::FlatNetwork(TorchNetwork network, ring::Manifest manifest,
 void FlatNetwork::flatten() {
   const torch::NoGradGuard no_grad;
   std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < tensors_.size(); ++i) {
-    if (is_parameter(i)) order.push_back(i);
-  }
-  const auto is_trained = [this](std::size_t i) {
-    return manifest_.tensors()[i].role != ring::Role::kFrozen;
-  };
-  std::stable_partition(order.begin(), order.end(), is_trained);
   std::int64_t length = 0;
-  for (const std::size_t i : order) {
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    if (!is_parameter(i)) continue;
+    order.push_back(i);
     length += padded(tensors_[i].numel());
-    if (is_trained(i)) trained_length_ = static_cast<std::size_t>(length);
   }
+  const auto is_trained = [this](std::size_t i) { return !has_role(i, ring::Role::kFrozen); };
+  std::stable_partition(order.begin(), order.end(), is_trained);
   parameters_ = torch::zeros({length}, torch::kFloat32);
-  gradients_ = torch::zeros({length}, torch::kFloat32);
 
   std::int64_t offset = 0;
   for (const std::size_t i : order) {
     torch::Tensor& tensor = tensors_[i];
-    const auto view_in = [&](const torch::Tensor& block) {
-      return block.narrow(0, offset, tensor.numel()).view(tensor.sizes());
-    };
-    torch::Tensor view = view_in(parameters_);
+    torch::Tensor view = parameters_.narrow(0, offset, tensor.numel()).view(tensor.sizes());
     view.copy_(tensor);
     tensor.set_data(view);
     tensor.set_requires_grad(is_trained(i));
-    tensor.mutable_grad() = view_in(gradients_);
+    if (is_trained(i)) trained_.push_back(tensor);
     offset += padded(tensor.numel());
   }
 }
 
-Status FlatNetwork::load(const model::Model& model) {
+Status FlatNetwork::load(const model::Model& model) { return load_where(model, false); }
+Status FlatNetwork::load_local(const model::Model& model) { return load_where(model, true); }
+
+Status FlatNetwork::load_where(const model::Model& model, bool is_local) {
   if (const auto difference = manifest_.first_difference(model.manifest())) {
     return invalid_argument("the model is not the one of this trainer: " + *difference);
   }
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
-    if (manifest_.tensors()[i].role == ring::Role::kLocal) continue;
+    if (has_role(i, ring::Role::kLocal) != is_local) continue;
     const ByteView bytes = model.bytes(i);
     if (!bytes.empty()) std::memcpy(tensors_[i].data_ptr(), bytes.data(), bytes.size());
   }
@@ -82,22 +76,21 @@ void FlatNetwork::store(model::Model& model) const {
   }
 }
 
-std::span<float> FlatNetwork::floats(const torch::Tensor& block) const {
-  return {block.data_ptr<float>(), trained_length_};
+std::vector<std::span<float>> FlatNetwork::trained_values() const {
+  std::vector<std::span<float>> values;
+  for (const torch::Tensor& tensor : trained_) {
+    values.emplace_back(tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel()));
+  }
+  return values;
 }
 
 Status FlatNetwork::check_views() const {
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
-    if (!is_parameter(i)) continue;
-    const torch::Tensor& tensor = tensors_[i];
-    if (tensor.is_alias_of(parameters_) && tensor.grad().defined() &&
-        tensor.grad().is_alias_of(gradients_)) {
-      continue;
-    }
+    if (!is_parameter(i) || tensors_[i].is_alias_of(parameters_)) continue;
     return Error{ErrorCode::kFailedPrecondition,
                  "parameter '" + manifest_.tensors()[i].name +
-                     "' or its gradient was replaced after the trainer was made; a module may "
-                     "change its parameters' values, but not where they are"};
+                     "' was replaced after the trainer was made; a module may change its "
+                     "parameters' values, but not where they are"};
   }
   return {};
 }

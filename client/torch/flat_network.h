@@ -7,9 +7,9 @@
 
 namespace covey::client {
 
-// A network whose parameters, and their gradients, are views into two flat blocks: first those that
-// are trained, then the frozen ones, each on a 64-byte boundary. Buffers stay where they are.
-// Moves. May throw what LibTorch throws.
+// A network whose parameters are views into one flat block: first those that are trained, then the
+// frozen ones, each on a 64-byte boundary. Buffers stay where they are. Moves. May throw what
+// LibTorch throws.
 class FlatNetwork {
  public:
   // Errors as `model_of`. The network is this object's from here on.
@@ -21,29 +21,34 @@ class FlatNetwork {
 
   // Copies every tensor but those of role kLocal. kInvalidArgument when the model is another one.
   Status load(const model::Model& model);
+  // The same for those of role kLocal.
+  Status load_local(const model::Model& model);
   // Copies every tensor; `model` was accepted by `load`.
   void store(model::Model& model) const;
 
-  std::span<float> trained() { return floats(parameters_); }
-  std::span<float> gradients() { return floats(gradients_); }
+  // Parameters that are not frozen, in the block's order.
+  const std::vector<torch::Tensor>& trained() const { return trained_; }
+  std::vector<std::span<float>> trained_values() const;
 
-  // kFailedPrecondition, naming the first parameter that is no longer a view into the blocks, which
-  // an app's module may cause (`to`, `zero_grad`, another assignment).
+  // kFailedPrecondition, naming the first parameter that is no longer a view into the block, which
+  // an app's module may cause (`to`, another assignment).
   Status check_views() const;
 
  private:
   FlatNetwork(TorchNetwork network, ring::Manifest manifest, std::vector<torch::Tensor> tensors);
   void flatten();
-  std::span<float> floats(const torch::Tensor& block) const;
+  Status load_where(const model::Model& model, bool is_local);
   bool is_parameter(std::size_t tensor) const { return is_parameter_[tensor]; }
+  bool has_role(std::size_t tensor, ring::Role role) const {
+    return manifest_.tensors()[tensor].role == role;
+  }
 
   TorchNetwork network_;
   ring::Manifest manifest_;
   std::vector<torch::Tensor> tensors_;  // in the manifest's order
   std::vector<bool> is_parameter_;
   torch::Tensor parameters_;  // float32, one dimension
-  torch::Tensor gradients_;
-  std::size_t trained_length_ = 0;  // of both blocks, with padding
+  std::vector<torch::Tensor> trained_;
 };
 
 }  // namespace covey::client

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <string>
 
 #include "client/torch/batch_order.h"
+#include "client/torch/data_part.h"
 #include "client/torch/flat_network.h"
-#include "client/torch/flat_optimizer.h"
 #include "client/torch/guarded.h"
+#include "client/torch/losses.h"
+#include "client/torch/plan_optimizer.h"
 #include "client/torch/threads.h"
 
 namespace covey::client {
@@ -16,35 +17,6 @@ namespace {
 
 using plan::Loss;
 using plan::Purpose;
-
-std::int64_t count_of(const torch::Tensor& features) {
-  return features.defined() && features.dim() > 0 ? features.size(0) : 0;
-}
-
-Status check_part(const char* part, const torch::Tensor& features, const torch::Tensor& targets) {
-  if (count_of(features) == count_of(targets)) return {};
-  return invalid_argument(std::string("the ") + part + " part has " +
-                          std::to_string(count_of(features)) + " features, but " +
-                          std::to_string(count_of(targets)) + " targets");
-}
-
-Status check_targets(Loss loss, const torch::Tensor& targets) {
-  if (count_of(targets) == 0) return {};
-  const bool fits = loss == Loss::kCrossEntropy
-                        ? targets.scalar_type() == torch::kInt64 && targets.dim() == 1
-                        : targets.is_floating_point();
-  if (fits) return {};
-  return invalid_argument(loss == Loss::kCrossEntropy
-                              ? "cross-entropy needs int64 classes of one dimension as targets"
-                              : "the mean squared error needs floats as targets");
-}
-
-// The mean over the examples of a batch.
-torch::Tensor loss_of(Loss loss, const torch::Tensor& output, const torch::Tensor& targets) {
-  if (loss == Loss::kCrossEntropy) return torch::cross_entropy_loss(output, targets);
-  // Of other shapes LibTorch would repeat one to fit the other: [n, 1] against [n] is n x n.
-  return torch::mse_loss(output.reshape(targets.sizes()), targets);
-}
 
 Error not_finite(const std::string& where) {
   return {ErrorCode::kOutOfRange,
@@ -60,6 +32,12 @@ struct HeldOut {
   double accuracy = 0;
 };
 
+double metric(const std::string& name, double train_loss, const HeldOut& held_out) {
+  if (name == "train_loss") return train_loss;
+  if (name == "accuracy") return held_out.accuracy;
+  return name == "rmse" ? std::sqrt(held_out.loss) : held_out.loss;
+}
+
 }  // namespace
 
 class TorchTrainer::State {
@@ -68,11 +46,17 @@ class TorchTrainer::State {
       : network_(std::move(network)), options_(std::move(options)) {}
 
   Status set_data(TorchData data) {
-    COVEY_RETURN_IF_ERROR(check_part("training", data.features, data.targets));
-    COVEY_RETURN_IF_ERROR(check_part("held-out", data.held_out_features, data.held_out_targets));
-    data_ = std::move(data);
+    COVEY_ASSIGN_OR_RETURN(DataPart train,
+                           DataPart::create("training", std::move(data.features),
+                                            std::move(data.targets), std::move(data.rows)));
+    COVEY_ASSIGN_OR_RETURN(
+        held_out_,
+        DataPart::create("held-out", std::move(data.held_out_features),
+                         std::move(data.held_out_targets), std::move(data.held_out_rows)));
+    train_ = std::move(train);
     return {};
   }
+  Status set_local(const model::Model& model) { return network_.load_local(model); }
 
   const ring::Manifest& manifest() const { return network_.manifest(); }
   const Digest& data_schema() const { return options_.data_schema; }
@@ -84,12 +68,12 @@ class TorchTrainer::State {
     COVEY_RETURN_IF_ERROR(network_.check_views());
     COVEY_RETURN_IF_ERROR(network_.load(model));
 
-    std::optional<HeldOut> held_out;
     const bool is_training = job.plan.purpose == Purpose::kTrain;
     TrainingReport report;
     report.metrics.assign(job.plan.metrics.size(), 0.0);
-    const std::int64_t available = count_of(is_training ? data_.features : data_.held_out_features);
+    const std::int64_t available = is_training ? train_.size() : held_out_.size();
     if (available == 0) return report;
+    HeldOut held_out;
     if (needs_held_out(job.plan)) {
       COVEY_ASSIGN_OR_RETURN(held_out, evaluate(job));
     }
@@ -100,10 +84,7 @@ class TorchTrainer::State {
       network_.store(model);
     }
     for (std::size_t i = 0; i < report.metrics.size(); ++i) {
-      const std::string& name = job.plan.metrics[i];
-      report.metrics[i] = name == "train_loss" ? train_loss
-                          : name == "loss"     ? held_out->loss
-                                               : held_out->accuracy;
+      report.metrics[i] = metric(job.plan.metrics[i], train_loss, held_out);
     }
     return report;
   }
@@ -119,11 +100,12 @@ class TorchTrainer::State {
     const bool is_classification = plan.train.loss == Loss::kCrossEntropy;
     for (const std::string& name : plan.metrics) {
       const bool is_known = name == "loss" || (name == "train_loss" && is_training) ||
-                            (name == "accuracy" && is_classification);
+                            name == (is_classification ? "accuracy" : "rmse");
       if (!is_known) {
         return invalid_argument(
-            "this trainer measures \"loss\", \"accuracy\" (with cross-entropy) and \"train_loss\" "
-            "(when it trains); the plan asks for another metric");
+            "this trainer measures \"loss\", \"accuracy\" (with cross-entropy), \"rmse\" (with the "
+            "mean squared error) and \"train_loss\" (when it trains); the plan asks for another "
+            "metric");
       }
     }
     if (is_training &&
@@ -131,10 +113,9 @@ class TorchTrainer::State {
       return invalid_argument(
           "a plan for training needs a batch size above 0, and either epochs or steps above 0");
     }
-    COVEY_RETURN_IF_ERROR(check_targets(plan.train.loss, data_.targets));
-    COVEY_RETURN_IF_ERROR(check_targets(plan.train.loss, data_.held_out_targets));
-    if (is_training && needs_held_out(plan) && count_of(data_.features) > 0 &&
-        count_of(data_.held_out_features) == 0) {
+    COVEY_RETURN_IF_ERROR(check_targets(plan.train.loss, train_.targets()));
+    COVEY_RETURN_IF_ERROR(check_targets(plan.train.loss, held_out_.targets()));
+    if (is_training && needs_held_out(plan) && train_.size() > 0 && held_out_.size() == 0) {
       return Error{ErrorCode::kFailedPrecondition,
                    "the plan asks for a metric on held-out examples, but this device holds none "
                    "out"};
@@ -145,31 +126,36 @@ class TorchTrainer::State {
   Result<HeldOut> evaluate(const TrainingJob& job) {
     const torch::NoGradGuard no_grad;
     network_.module().eval();
-    const std::int64_t total = count_of(data_.held_out_features);
+    const std::int64_t total = held_out_.size();
     double loss_sum = 0;
     std::int64_t correct = 0;
+    std::int64_t positions = 0;
     for (std::int64_t first = 0; first < total; first += options_.held_out_batch) {
       if (job.stop.stop_requested()) return cancelled();
       const std::int64_t count = std::min(options_.held_out_batch, total - first);
-      const torch::Tensor targets = data_.held_out_targets.narrow(0, first, count);
-      const torch::Tensor output =
-          network_.forward(data_.held_out_features.narrow(0, first, count));
-      loss_sum +=
-          loss_of(job.plan.train.loss, output, targets).item<double>() * static_cast<double>(count);
+      const Batch batch = held_out_.range(first, count);
+      const torch::Tensor output = network_.forward(batch.features);
+      const auto examples = static_cast<double>(count);
+      loss_sum += loss_of(job.plan.train.loss, output, batch.targets).item<double>() * examples;
       if (job.plan.train.loss == Loss::kCrossEntropy) {
-        correct += output.argmax(1).eq(targets).sum().item<std::int64_t>();
+        correct += correct_of(output, batch.targets);
+        positions += batch.targets.numel();
       }
     }
     if (!std::isfinite(loss_sum)) return not_finite("of the received model");
-    const auto examples = static_cast<double>(total);
-    return HeldOut{loss_sum / examples, static_cast<double>(correct) / examples};
+    HeldOut held_out;
+    held_out.loss = loss_sum / static_cast<double>(total);
+    if (positions > 0) {
+      held_out.accuracy = static_cast<double>(correct) / static_cast<double>(positions);
+    }
+    return held_out;
   }
 
   // The mean loss over the steps. `examples`: in, how many there are; out, how many were used.
   Result<double> train(const TrainingJob& job, std::uint64_t& examples) {
     const plan::TrainSettings& settings = job.plan.train;
     network_.module().train();
-    FlatOptimizer optimizer(settings, network_.trained(), network_.gradients());
+    PlanOptimizer optimizer(settings, network_.trained_values());
     BatchOrder order(examples, settings.batch_size, job.seed);
     const std::uint64_t steps = settings.steps > 0
                                     ? settings.steps
@@ -178,26 +164,40 @@ class TorchTrainer::State {
     std::uint64_t used = 0;
     for (std::uint64_t step = 0; step < steps; ++step) {
       if (job.stop.stop_requested()) return cancelled();
-      const std::span<std::int64_t> batch = order.next();
-      used += batch.size();
-      const torch::Tensor indices =
-          torch::from_blob(batch.data(), {static_cast<std::int64_t>(batch.size())}, torch::kInt64);
+      const std::span<const std::int64_t> positions = order.next();
+      used += positions.size();
+      const Batch batch = train_.at(positions);
       const torch::Tensor loss =
-          loss_of(settings.loss, network_.forward(data_.features.index_select(0, indices)),
-                  data_.targets.index_select(0, indices));
+          loss_of(settings.loss, network_.forward(batch.features), batch.targets);
       const auto value = loss.item<double>();
       if (!std::isfinite(value)) return not_finite("of step " + std::to_string(step + 1));
       loss_sum += value;
-      loss.backward();
-      optimizer.step();
+      update(loss, optimizer);
     }
     COVEY_RETURN_IF_ERROR(network_.check_views());
     examples = std::min(examples, used);
     return loss_sum / static_cast<double>(steps);
   }
 
+  // The gradients as LibTorch makes them, each read once and given back: none is kept from step to
+  // step, zeroed or summed into.
+  void update(const torch::Tensor& loss, PlanOptimizer& optimizer) {
+    std::vector<torch::Tensor> gradients =
+        torch::autograd::grad({loss}, network_.trained(), {}, {}, false, true);
+    std::vector<const float*> values;
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+      torch::Tensor& gradient = gradients[i];
+      // Undefined: the loss does not depend on it, as where a network branches.
+      gradient =
+          gradient.defined() ? gradient.contiguous() : torch::zeros_like(network_.trained()[i]);
+      values.push_back(gradient.data_ptr<float>());
+    }
+    optimizer.step(values);
+  }
+
   FlatNetwork network_;
-  TorchData data_;
+  DataPart train_;
+  DataPart held_out_;
   TorchOptions options_;
 };
 
@@ -219,6 +219,7 @@ Result<std::unique_ptr<TorchTrainer>> TorchTrainer::create(const MakeNetwork& ma
 }
 
 Status TorchTrainer::set_data(TorchData data) { return state_->set_data(std::move(data)); }
+Status TorchTrainer::set_local(const model::Model& model) { return state_->set_local(model); }
 const ring::Manifest& TorchTrainer::manifest() const { return state_->manifest(); }
 Digest TorchTrainer::data_schema() const { return state_->data_schema(); }
 

@@ -14,10 +14,6 @@ using federation::SendReply;
 namespace {
 
 constexpr Milliseconds kSlowDown{200};
-// However steadily it trickles, a step ends: this many idle times, and what a link of this rate
-// needs for a masked vector.
-constexpr int kMostIdleTimes = 10;
-constexpr std::uint64_t kSlowestBytesPerSecond = 16 * 1024;
 
 }  // namespace
 
@@ -45,11 +41,7 @@ GroupRunner::GroupRunner(Options options, std::unique_ptr<BoundVerifier> verifie
              std::to_string(options.session.context.round) + " group " +
              std::to_string(options.session.context.group)),
       members_(options.members.begin(), options.members.end()),
-      step_idle_(options.step_idle),
-      step_limit_(options.step_idle * kMostIdleTimes +
-                  Milliseconds(options.device_bytes * 1000 / kSlowestBytesPerSecond)),
-      step_since_(now),
-      progress_at_(now) {}
+      clock_(options.step_idle, options.device_bytes, now) {}
 
 void GroupRunner::send(DeviceHandle device, const Peer& peer, Bytes message, Reply<SendReply> reply,
                        Milliseconds now) {
@@ -59,8 +51,7 @@ void GroupRunner::send(DeviceHandle device, const Peer& peer, Bytes message, Rep
     verifier_->expect(peer);
     const CoordinatorStep before = session_.step();
     is_busy = apply(session_.receive(device, std::move(message)), before, device);
-    if (session_.progress() != progress_) progress_at_ = chunk_at_[device] = now;
-    progress_ = session_.progress();
+    clock_.heard(device, session_, now);
   }
   SendReply answer = Accepted{around_.epoch};
   if (is_busy) answer = ComeBack{kSlowDown, around_.epoch};
@@ -154,20 +145,11 @@ void GroupRunner::device_gone(DeviceHandle device) {
 void GroupRunner::tick(Milliseconds now) {
   receives_.release_until(now, ComeBack{Milliseconds(0), around_.epoch}, around_.outbox);
   if (!is_touchable() || is_done() || session_.step() == CoordinatorStep::kExpand) return;
-  if (session_.step() != last_step_) {
-    last_step_ = session_.step();
-    step_since_ = progress_at_ = now;
-  }
-  for (const DeviceHandle device : session_.uploading()) {
-    if (now - chunk_at_[device] < step_idle_) continue;
-    device_gone(device);  // which makes room, or ends the step: the others have time again
-    progress_at_ = now;
-    return;
-  }
-  if (now - progress_at_ < step_idle_ && now - step_since_ < step_limit_) return;
+  const StepClock::Due due = clock_.tick(session_, now);
+  if (due.gone) device_gone(*due.gone);
+  if (!due.closes_step) return;
   const CoordinatorStep before = session_.step();
   apply(session_.close_step(), before, 0);
-  progress_at_ = step_since_ = now;
 }
 
 std::optional<Milliseconds> GroupRunner::next_tick() const {
@@ -176,8 +158,7 @@ std::optional<Milliseconds> GroupRunner::next_tick() const {
     if (!next || at < *next) next = at;
   };
   if (!is_touchable() || is_done()) return next;
-  sooner(progress_at_ + step_idle_);
-  sooner(step_since_ + step_limit_);
+  sooner(clock_.next_tick());
   return next;
 }
 

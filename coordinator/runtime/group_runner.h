@@ -14,6 +14,7 @@
 #include "coordinator/runtime/outbox.h"
 #include "covey/aggregation/secagg/coordinator_session.h"
 #include "covey/coordinator/round.h"
+#include "covey/coordinator/step_clock.h"
 
 namespace covey::coordinator {
 
@@ -101,15 +102,9 @@ class GroupRunner {
   secagg::CoordinatorSession session_;
   std::string title_;
   std::set<DeviceHandle> members_;
-  Milliseconds step_idle_;
-  Milliseconds step_limit_;
+  StepClock clock_;
   HeldCalls<federation::ReceiveRequest, federation::ReceiveReply> receives_;
 
-  Milliseconds step_since_;
-  Milliseconds progress_at_;
-  std::uint64_t progress_ = 0;
-  secagg::CoordinatorStep last_step_ = secagg::CoordinatorStep::kAdvertise;
-  std::map<DeviceHandle, Milliseconds> chunk_at_;  // when a device last got on
   std::map<DeviceHandle, Digest> told_;            // the current message, where it was seen
   std::set<DeviceHandle> dropped_;
 

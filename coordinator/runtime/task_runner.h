@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/runtime/file_merge.h"
 #include "coordinator/runtime/group_runner.h"
-#include "coordinator/runtime/round_merge.h"
 
 namespace covey::coordinator {
 

@@ -116,6 +116,7 @@ void TaskRunner::start_merge(const std::vector<std::uint32_t>& groups) {
   input->model_file = std::move(*model_file);
   input->strategy_state = std::move(*state);
   input->round = round_record_.number;
+  input->server_rate_factor = spec_.server_rate_factor_at(round_record_.number);
   input->metadata = {{"covey.task", record_.name},
                      {"covey.round", std::to_string(round_record_.number)}};
   for (const std::uint32_t group : groups) input->groups.push_back(&groups_.at(group)->session());
@@ -126,7 +127,7 @@ void TaskRunner::start_merge(const std::vector<std::uint32_t>& groups) {
     around_.run_on_pool(
         1,
         [input, mover, merged](std::size_t) {
-          merged->emplace(merge_round(std::move(*input), *mover));
+          merged->emplace(merge_files(std::move(*input), *mover));
         },
         [this, merged, groups] { finish_merge(std::move(**merged), groups); });
   };

@@ -44,46 +44,6 @@ Found check_schedule(const TaskSpec& spec, const Given& given) {
   return std::nullopt;
 }
 
-Found check_train(const TaskSpec& spec, const Given& given) {
-  const plan::TrainSettings& train = spec.train;
-  if (given.contains("train.epochs") && given.contains("train.steps")) {
-    return Breach{"train.steps", "train.steps and train.epochs are both set: take one of them"};
-  }
-  if (train.momentum != 0 && train.optimizer != plan::Optimizer::kSgd) {
-    return Breach{"train.momentum", "train.momentum is for the optimizer sgd, but this one is '" +
-                                        std::string(plan::name_of(train.optimizer)) + "'"};
-  }
-  return std::nullopt;
-}
-
-Found check_aggregation(const TaskSpec& spec, const Given& given) {
-  const bool is_range = std::holds_alternative<ring::RangeClip>(spec.codec.clipping);
-  if (is_range && spec.is_rotated) {
-    return Breach{"aggregation.rotate",
-                  "aggregation.rotate mixes coordinates, so that clip = \"range\" is lost: take "
-                  "clip = \"l2\", or rotate = false"};
-  }
-  if (is_range && given.contains("aggregation.coordinate_range")) {
-    return Breach{"aggregation.coordinate_range",
-                  "aggregation.coordinate_range is for clip = \"l2\"; with clip = \"range\" the "
-                  "range is clip_bound"};
-  }
-  const auto* l2 = std::get_if<ring::L2Clip>(&spec.codec.clipping);
-  if (l2 != nullptr && l2->coordinate_range.value_or(0) > l2->bound) {
-    return Breach{"aggregation.coordinate_range",
-                  "aggregation.coordinate_range is over aggregation.clip_bound, which no "
-                  "coordinate passes: lower it or leave it out"};
-  }
-  if (spec.strategy != StrategyKind::kServerMomentum &&
-      given.contains("aggregation.server_momentum")) {
-    return Breach{
-        "aggregation.server_momentum",
-        "aggregation.server_momentum is for strategy = \"fedavgm\", but the strategy is '" +
-            std::string(name_of(spec.strategy)) + "'"};
-  }
-  return std::nullopt;
-}
-
 // The first of these that the file sets, else the last.
 std::string first_given(const Given& given, std::initializer_list<const char*> keys) {
   for (const char* key : keys) {
@@ -153,11 +113,18 @@ Found check_parameters(const TaskSpec& spec, const Given& given, std::uint32_t d
                     " vanishes only " + text(left) + " are left: lower one of the two"};
 }
 
-Found check_target(const TaskSpec& spec, const Given& given) {
+Found check_target(const TaskSpec& spec, TaskFileUse use, const Given& given) {
   const bool has_metric = !spec.target_metric.empty();
-  if (has_metric && std::ranges::find(spec.metrics, spec.target_metric) == spec.metrics.end()) {
-    return Breach{"evaluate.target_metric", "evaluate.target_metric is '" + spec.target_metric +
-                                                "', which is not one of evaluate.metrics"};
+  const bool is_of_test =
+      spec.target_metric == "test_loss" || spec.target_metric == "test_accuracy";
+  const bool is_measured =
+      std::ranges::find(spec.metrics, spec.target_metric) != spec.metrics.end() ||
+      (is_of_test && use == TaskFileUse::kSimulation);
+  if (has_metric && !is_measured) {
+    return Breach{"evaluate.target_metric",
+                  "evaluate.target_metric is '" + spec.target_metric +
+                      "', which is not one of evaluate.metrics" +
+                      (is_of_test ? ": only a simulation has a test set" : "")};
   }
   if (has_metric != given.contains("evaluate.target_value")) {
     return Breach{has_metric ? "evaluate.target_metric" : "evaluate.target_value",
@@ -189,6 +156,15 @@ void fill_defaults(TaskSpec& spec, const Given& given) {
   if (!given.contains("round.minimum")) {
     spec.cohort.minimum = std::min(spec.cohort.minimum, spec.cohort.target);
   }
+  if (is_adaptive(spec.strategy) && !given.contains("aggregation.server_learning_rate")) {
+    spec.server_learning_rate = 0.01;
+  }
+  if (spec.strategy == StrategyKind::kFedAdagrad && !given.contains("aggregation.server_beta1")) {
+    spec.server_beta1 = 0;
+  }
+  if (spec.strategy == StrategyKind::kFedSgd && !given.contains("train.batch_size")) {
+    spec.train.batch_size = plan::kAllExamples;
+  }
   if (!given.contains("aggregation.rotate")) {
     spec.is_rotated = std::holds_alternative<ring::L2Clip>(spec.codec.clipping);
   }
@@ -201,10 +177,9 @@ void fill_defaults(TaskSpec& spec, const Given& given) {
   }
 }
 
-std::optional<Breach> find_breach(const TaskSpec& spec, const Given& given) {
+std::optional<Breach> find_breach(const TaskSpec& spec, TaskFileUse use, const Given& given) {
   if (Found found = check_schedule(spec, given)) return found;
-  if (Found found = check_train(spec, given)) return found;
-  if (Found found = check_aggregation(spec, given)) return found;
+  if (Found found = find_learning_breach(spec, given)) return found;
   if (spec.cohort.minimum > spec.cohort.target) {
     return Breach{"round.minimum", "round.minimum is 1 to round.target, which is " +
                                        text(spec.cohort.target) + ", not " +
@@ -215,7 +190,7 @@ std::optional<Breach> find_breach(const TaskSpec& spec, const Given& given) {
   if (Found found = check_cohort(spec, given, sizes)) return found;
   if (Found found = check_parameters(spec, given, sizes.smallest)) return found;
   if (Found found = check_parameters(spec, given, sizes.largest)) return found;
-  if (Found found = check_target(spec, given)) return found;
+  if (Found found = check_target(spec, use, given)) return found;
   return check_plan(spec);
 }
 

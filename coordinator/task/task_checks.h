@@ -17,7 +17,11 @@ struct Breach {
 };
 
 // `given`: the keys that the file sets, such as "aggregation.rotate"; the others are defaults.
-std::optional<Breach> find_breach(const TaskSpec& spec, const std::set<std::string>& given);
+std::optional<Breach> find_breach(const TaskSpec& spec, TaskFileUse use,
+                                  const std::set<std::string>& given);
+// A part of it: of training and merging.
+std::optional<Breach> find_learning_breach(const TaskSpec& spec,
+                                           const std::set<std::string>& given);
 
 // The settings that the file leaves open and that follow from others.
 void fill_defaults(TaskSpec& spec, const std::set<std::string>& given);

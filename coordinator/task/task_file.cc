@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 
+#include "coordinator/task/learning_settings.h"
 #include "coordinator/task/task_checks.h"
 #include "covey/aggregation/federation/messages.h"
 #include "covey/settings/toml_document.h"
@@ -13,11 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kMaxFileBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxListed = 10'000;
-constexpr double kLargest = 1e6;  // as a plan's limit
-constexpr double kSmallestRange = 1e-30;
-constexpr double kLargestRange = 1e30;
 
 const std::array<settings::Section, 8> kSections = {{
     {"task",
@@ -26,18 +23,23 @@ const std::array<settings::Section, 8> kSections = {{
     {"task.select", {"devices", "tags", "properties"}},
     {"model", {"name", "initial", "roles"}},
     {"train",
-     {"optimizer", "learning_rate", "momentum", "weight_decay", "fedprox_mu", "gradient_clip",
+     {"optimizer", "learning_rate", "schedule", "schedule_factor", "schedule_rounds",
+      "schedule_floor", "warmup_rounds", "momentum", "weight_decay", "fedprox_mu", "gradient_clip",
       "batch_size", "epochs", "steps", "loss"}},
     {"round",
      {"target", "minimum", "over_selection", "group_size", "training_deadline", "step_idle"}},
     {"aggregation",
-     {"strategy", "server_learning_rate", "server_momentum", "quantization_bits", "ring_bits",
-      "clip", "clip_bound", "coordinate_range", "max_weight", "rotate", "buffer_range"}},
+     {"strategy", "server_learning_rate", "server_schedule", "server_schedule_factor",
+      "server_schedule_rounds", "server_schedule_floor", "server_warmup_rounds", "server_momentum",
+      "server_beta1", "server_beta2", "server_epsilon", "quantization_bits", "ring_bits", "clip",
+      "clip_bound", "coordinate_range", "max_weight", "rotate", "buffer_range"}},
     {"secure",
      {"mode", "minimum_devices", "minimum_survivors", "corrupt_fraction", "dropout_fraction",
       "coordinator", "security_bits", "completion_bits"}},
     {"evaluate", {"metrics", "target_metric", "target_value"}},
 }};
+
+constexpr std::array<std::string_view, 3> kOfSimulator = {"data", "simulation", "faults"};
 
 bool has_star_inside(const std::string& pattern) {
   const std::size_t star = pattern.find('*');
@@ -87,12 +89,14 @@ void read_task(settings::TomlDocument& document, TaskSpec& spec) {
   read_selection(document, spec.selection);
 }
 
-void read_model(settings::TomlDocument& document, TaskSpec& spec) {
+void read_model(settings::TomlDocument& document, TaskFileUse use, TaskSpec& spec) {
   document.text("model.name", spec.model);
   document.require("model.name", "name = \"cnn\" in [model], the architecture that devices know");
   document.text("model.initial", spec.initial_model, 4096);
-  document.require("model.initial",
-                   "initial = \"initial.safetensors\" in [model], beside this file");
+  if (use == TaskFileUse::kCoordinator) {
+    document.require("model.initial",
+                     "initial = \"initial.safetensors\" in [model], beside this file");
+  }
   document.table("model.roles",
                  [&](const std::string& tensor, const std::string& value) -> std::string {
                    const auto role = ring::role_from_name(value);
@@ -106,25 +110,6 @@ void read_model(settings::TomlDocument& document, TaskSpec& spec) {
                  });
 }
 
-void read_train(settings::TomlDocument& document, plan::TrainSettings& train) {
-  using plan::Loss;
-  using plan::Optimizer;
-  document.choice<Optimizer>(
-      "train.optimizer", train.optimizer,
-      {{"sgd", Optimizer::kSgd}, {"adam", Optimizer::kAdam}, {"adamw", Optimizer::kAdamW}});
-  document.number("train.learning_rate", train.learning_rate, 1e-12, kLargest);
-  document.number("train.momentum", train.momentum, 0, 1, settings::TomlDocument::Ends::kOnlyLow);
-  document.number("train.weight_decay", train.weight_decay, 0, kLargest);
-  document.number("train.fedprox_mu", train.fedprox_mu, 0, kLargest);
-  document.number("train.gradient_clip", train.gradient_clip, 0, kLargest);
-  document.whole("train.batch_size", train.batch_size, 1, 1'000'000);
-  document.whole("train.epochs", train.epochs, 1, 100'000);
-  document.whole("train.steps", train.steps, 1, 100'000'000);
-  document.choice<Loss>(
-      "train.loss", train.loss,
-      {{"cross-entropy", Loss::kCrossEntropy}, {"mean-squared", Loss::kMeanSquared}});
-}
-
 void read_cohort(settings::TomlDocument& document, CohortRules& cohort) {
   document.whole("round.target", cohort.target, 1, 1'000'000);
   document.whole("round.minimum", cohort.minimum, 1, 1'000'000);
@@ -132,33 +117,6 @@ void read_cohort(settings::TomlDocument& document, CohortRules& cohort) {
   document.whole("round.group_size", cohort.group_size, 1, secagg::kMaxGroupDevices);
   document.duration("round.training_deadline", cohort.training_deadline, 1s, 24h * 30);
   document.duration("round.step_idle", cohort.step_idle, 100ms, 24h);
-}
-
-void read_aggregation(settings::TomlDocument& document, TaskSpec& spec) {
-  document.choice<StrategyKind>(
-      "aggregation.strategy", spec.strategy,
-      {{"fedavg", StrategyKind::kFedAvg}, {"fedavgm", StrategyKind::kServerMomentum}});
-  document.number("aggregation.server_learning_rate", spec.server_learning_rate, 1e-6, 1e3);
-  document.number("aggregation.server_momentum", spec.server_momentum, 0, 1,
-                  settings::TomlDocument::Ends::kOnlyLow);
-  ring::CodecSettings& codec = spec.codec;
-  document.whole("aggregation.quantization_bits", codec.quantization_bits,
-                 ring::kMinQuantizationBits, ring::kMaxQuantizationBits);
-  std::uint32_t ring_bits = 0;
-  document.whole("aggregation.ring_bits", ring_bits, 2, 64);
-  if (ring_bits != 0) codec.ring_bits = ring_bits;
-  document.whole("aggregation.max_weight", codec.max_weight, 1, ring::kMaxWeight);
-  document.yes_or_no("aggregation.rotate", spec.is_rotated);
-  document.number("aggregation.buffer_range", codec.buffer_range, kSmallestRange, kLargest);
-  bool is_range = false;
-  double bound = 10;
-  double coordinate_range = 0;
-  document.choice<bool>("aggregation.clip", is_range, {{"l2", false}, {"range", true}});
-  document.number("aggregation.clip_bound", bound, kSmallestRange, kLargestRange);
-  document.number("aggregation.coordinate_range", coordinate_range, kSmallestRange, kLargestRange);
-  ring::L2Clip l2{bound, std::nullopt};
-  if (coordinate_range != 0) l2.coordinate_range = coordinate_range;
-  codec.clipping = is_range ? ring::Clipping(ring::RangeClip{bound}) : ring::Clipping(l2);
 }
 
 void read_secure(settings::TomlDocument& document, plan::SecureSettings& secure) {
@@ -188,29 +146,32 @@ void read_evaluation(settings::TomlDocument& document, TaskSpec& spec) {
 
 }  // namespace
 
-Result<TaskSpec> parse_task_file(std::string_view text) {
-  if (text.size() > kMaxFileBytes) {
+void read_task_sections(settings::TomlDocument& document, TaskFileUse use, TaskSpec& spec) {
+  spec.codec.quantization_bits = 12;
+  spec.codec.max_weight = 1000;
+  spec.codec.buffer_range = 4;
+  document.check_names(kSections, kOfSimulator);
+  read_task(document, spec);
+  read_model(document, use, spec);
+  read_train(document, spec);
+  read_cohort(document, spec.cohort);
+  read_aggregation(document, spec);
+  read_secure(document, spec.secure);
+  read_evaluation(document, spec);
+  if (document.error()) return;
+  fill_defaults(spec, document.given());
+  const auto breach = find_breach(spec, use, document.given());
+  if (breach) document.fail(breach->key, breach->message);
+}
+
+Result<TaskSpec> parse_task_file(std::string_view text, TaskFileUse use) {
+  if (text.size() > kMaxTaskFileBytes) {
     return invalid_argument("a task file has at most 1 MiB, not " + std::to_string(text.size()) +
                             " bytes");
   }
   COVEY_ASSIGN_OR_RETURN(settings::TomlDocument document, settings::TomlDocument::parse(text));
   TaskSpec spec;
-  spec.codec.quantization_bits = 12;
-  spec.codec.max_weight = 1000;
-  spec.codec.buffer_range = 4;
-  document.check_names(kSections);
-  read_task(document, spec);
-  read_model(document, spec);
-  read_train(document, spec.train);
-  read_cohort(document, spec.cohort);
-  read_aggregation(document, spec);
-  read_secure(document, spec.secure);
-  read_evaluation(document, spec);
-  if (!document.error()) {
-    fill_defaults(spec, document.given());
-    const auto breach = find_breach(spec, document.given());
-    if (breach) document.fail(breach->key, breach->message);
-  }
+  read_task_sections(document, use, spec);
   if (document.error()) return *document.error();
   return spec;
 }

@@ -33,8 +33,21 @@ std::string_view name_of(StrategyKind kind) {
       return "fedavg";
     case StrategyKind::kServerMomentum:
       return "fedavgm";
+    case StrategyKind::kFedAdagrad:
+      return "fedadagrad";
+    case StrategyKind::kFedAdam:
+      return "fedadam";
+    case StrategyKind::kFedYogi:
+      return "fedyogi";
+    case StrategyKind::kFedSgd:
+      return "fedsgd";
   }
   return "unknown";
+}
+
+bool is_adaptive(StrategyKind kind) {
+  return kind == StrategyKind::kFedAdagrad || kind == StrategyKind::kFedAdam ||
+         kind == StrategyKind::kFedYogi;
 }
 
 bool Selection::accepts(const std::string& name, const std::vector<std::string>& device_tags,
@@ -53,7 +66,6 @@ bool Selection::accepts(const std::string& name, const std::vector<std::string>&
   return is_named && has_tags && has_properties;
 }
 
-// The most specific pattern counts: the whole name, else the longest beginning.
 bool TaskSpec::is_reached_by(const std::map<std::string, double>& metrics) const {
   const auto found = metrics.find(target_metric);
   if (found == metrics.end()) return false;
@@ -61,6 +73,7 @@ bool TaskSpec::is_reached_by(const std::map<std::string, double>& metrics) const
   return falls ? found->second <= target_value : found->second >= target_value;
 }
 
+// The most specific pattern counts: the whole name, else the longest beginning.
 ring::Role TaskSpec::role_of(std::string_view tensor, ring::DType dtype) const {
   const auto exact = roles.find(std::string(tensor));
   if (exact != roles.end()) return exact->second;
@@ -72,8 +85,17 @@ ring::Role TaskSpec::role_of(std::string_view tensor, ring::DType dtype) const {
   return best != nullptr ? best->second : model::default_role(tensor, dtype);
 }
 
+double TaskSpec::server_rate_factor_at(std::uint64_t round) const {
+  return server_schedule.factor(round, rounds);
+}
+
+double TaskSpec::server_learning_rate_at(std::uint64_t round) const {
+  return server_learning_rate * server_rate_factor_at(round);
+}
+
 Result<plan::Plan> TaskSpec::plan_for(const ring::Manifest& manifest, std::uint64_t round) const {
   plan::Plan plan{name, plan::Purpose::kTrain, model, manifest, train, codec, metrics, secure};
+  plan.train.learning_rate *= train_schedule.factor(round, rounds);
   plan.codec.max_devices = std::min(cohort.target, cohort.group_size);
   plan.codec.metrics = static_cast<std::uint32_t>(metrics.size());
   if (manifest.buffer_length() == 0) plan.codec.buffer_range = 0;

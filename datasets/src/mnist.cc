@@ -4,6 +4,8 @@
 #include <string>
 
 #include "covey/datasets/idx.h"
+#include "datasets/src/gz_file.h"
+#include "datasets/src/idx_images.h"
 
 namespace covey::datasets {
 namespace {
@@ -15,38 +17,21 @@ constexpr std::int64_t kClasses = 10;
 constexpr std::uint64_t kExtendedColumns = 8;  // class, series, writer, digit, …
 constexpr std::size_t kWriterColumn = 2;
 
-// As it is published, or unpacked.
-fs::path existing(const fs::path& folder, const std::string& name) {
-  const fs::path plain = folder / name;
-  std::error_code ignored;
-  return fs::exists(plain, ignored) ? plain : folder / (name + ".gz");
-}
-
 Error misfit(const fs::path& path, const std::string& why) {
   return invalid_argument("'" + path.string() + "': " + why);
 }
 
-Result<Examples> join(const fs::path& images_path, const fs::path& labels_path) {
-  COVEY_ASSIGN_OR_RETURN(const IdxArray images, read_idx(images_path, IdxArray::Type::kU8, 3));
-  COVEY_ASSIGN_OR_RETURN(const IdxArray labels, read_idx(labels_path, IdxArray::Type::kU8, 1));
-  if (images.shape[1] != kSide || images.shape[2] != kSide) {
-    return misfit(images_path, "expected images of 28 x 28 pixels, found " +
-                                   std::to_string(images.shape[1]) + " x " +
-                                   std::to_string(images.shape[2]));
+Result<Examples> read_digits(const fs::path& images, const fs::path& labels) {
+  COVEY_ASSIGN_OR_RETURN(Examples examples, read_idx_images(images, labels));
+  if (examples.shape != std::vector<std::uint64_t>{1, kSide, kSide}) {
+    return misfit(images, "expected images of 28 x 28 pixels, found " +
+                              std::to_string(examples.shape[1]) + " x " +
+                              std::to_string(examples.shape[2]));
   }
-  if (labels.shape[0] != images.shape[0]) {
-    return misfit(labels_path, "expected " + std::to_string(images.shape[0]) +
-                                   " labels, one for each image, found " +
-                                   std::to_string(labels.shape[0]));
-  }
-  Examples examples{{1, kSide, kSide}, {}, {labels.bytes.begin(), labels.bytes.end()}, kClasses};
   if (std::ranges::any_of(examples.labels, [](std::int64_t label) { return label >= kClasses; })) {
-    return misfit(labels_path, "expected labels from 0 to 9, found a larger one");
+    return misfit(labels, "expected labels from 0 to 9, found a larger one");
   }
-  examples.features.reserve(images.bytes.size());
-  for (const std::uint8_t pixel : images.bytes) {
-    examples.features.push_back(static_cast<float>(pixel) / 255.0f);
-  }
+  examples.classes = kClasses;
   return examples;
 }
 
@@ -74,10 +59,11 @@ Result<Digits> read_mnist(const fs::path& folder, MnistPart part) {
   const bool is_train = part == MnistPart::kTrain;
   const std::string prefix = is_train ? "train" : "t10k";
   Digits digits;
-  COVEY_ASSIGN_OR_RETURN(digits.examples, join(existing(folder, prefix + "-images-idx3-ubyte"),
-                                               existing(folder, prefix + "-labels-idx1-ubyte")));
-  const fs::path extended =
-      existing(folder, is_train ? "qmnist-train-labels-idx2-int" : "qmnist-test-labels-idx2-int");
+  COVEY_ASSIGN_OR_RETURN(digits.examples,
+                         read_digits(plain_or_gzipped(folder, prefix + "-images-idx3-ubyte"),
+                                     plain_or_gzipped(folder, prefix + "-labels-idx1-ubyte")));
+  const fs::path extended = plain_or_gzipped(
+      folder, is_train ? "qmnist-train-labels-idx2-int" : "qmnist-test-labels-idx2-int");
   std::error_code ignored;
   if (fs::exists(extended, ignored)) {
     COVEY_ASSIGN_OR_RETURN(digits.writers, read_writers(extended, digits.examples));

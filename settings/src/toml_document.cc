@@ -1,14 +1,14 @@
 #include "covey/settings/toml_document.h"
 
-// The only file that sees toml++: without exceptions, and without what only writing needs.
+// Only settings/src sees toml++: without exceptions.
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
-#define TOML_ENABLE_FORMATTERS 0
 #define TOML_ENABLE_UNRELEASED_FEATURES 0
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <charconv>
+#include <sstream>
 
 #include "covey/settings/duration.h"
 #include "covey/settings/nearest_name.h"
@@ -42,9 +42,24 @@ std::string kind_of(const toml::node& node) {
   return node.is_boolean() ? "true or false" : "a date or time";
 }
 
+// What `set` put there has no line.
 Error error_at(const toml::source_position& at, const std::string& message) {
+  if (at.line == 0) return invalid_argument(std::string(kPlaceOfSet) + ": " + message);
   return invalid_argument(std::to_string(at.line) + ":" + std::to_string(at.column) + ": " +
                           message);
+}
+
+// No text for a number, or the other way round.
+template <typename Value>
+std::optional<Value> value_of(const toml::node& node) {
+  if (std::is_same_v<Value, double> && !node.is_number()) return std::nullopt;
+  if (std::is_same_v<Value, std::string> && !node.is_string()) return std::nullopt;
+  return node.value<Value>();
+}
+
+Error not_a_path(const std::string& path) {
+  return invalid_argument(std::string(kPlaceOfSet) +
+                          ": a section and a key, such as train.learning_rate, not '" + path + "'");
 }
 
 }  // namespace
@@ -79,6 +94,23 @@ struct TomlDocument::Parsed {
                                    (nearest.empty() ? "; legal: " + listed(names) : nearest));
     }
   }
+
+  template <typename Value, typename Take>
+  void read_table(const std::string& path, const std::string& example, const std::string& kind,
+                  const Take& take) {
+    const toml::node* node = find(path);
+    if (node == nullptr) return;
+    const toml::table* entries = node->as_table();
+    if (entries == nullptr) {
+      return wrong_kind(path, "a table, { \"…\" = " + example + " }", *node);
+    }
+    for (const auto& [key, entry] : *entries) {
+      const std::optional<Value> value = value_of<Value>(entry);
+      const std::string wrong =
+          value ? take(std::string(key.str()), *value) : "its values are " + kind;
+      if (!wrong.empty()) return fail(entry.source().begin, path + ": " + wrong);
+    }
+  }
 };
 
 TomlDocument::TomlDocument(std::unique_ptr<Parsed> parsed) : parsed_(std::move(parsed)) {}
@@ -95,6 +127,42 @@ Result<TomlDocument> TomlDocument::parse(std::string_view text) {
       std::make_unique<Parsed>(Parsed{std::move(parsed).table(), std::nullopt, {}}));
 }
 
+Status TomlDocument::set(const std::string& path, const std::string& value) {
+  const std::size_t dot = path.rfind('.');
+  toml::table* section = &parsed_->root;
+  for (std::size_t begin = 0; dot != path.npos && begin <= dot;) {
+    const std::size_t end = path.find('.', begin);
+    const std::string name = path.substr(begin, end - begin);
+    if (name.empty()) return not_a_path(path);
+    section = section->insert(name, toml::table()).first->second.as_table();
+    if (section == nullptr) {
+      return invalid_argument(std::string(kPlaceOfSet) + ": " + path + ": '" + name +
+                              "' is a value, not a section");
+    }
+    begin = end + 1;
+  }
+  if (dot == path.npos || dot + 1 == path.size()) return not_a_path(path);
+  const std::string key = path.substr(dot + 1);
+  toml::parse_result parsed = toml::parse("x = " + value);
+  // Copied, since a copy forgets where it was. More than one value: somebody's text.
+  if (parsed && parsed.table().size() == 1) {
+    const toml::node& node = *parsed.table().get("x");
+    node.visit([&](const auto& held) { section->insert_or_assign(key, held); });
+  } else {
+    section->insert_or_assign(key, value);
+  }
+  return {};
+}
+
+std::string TomlDocument::to_text() const {
+  std::ostringstream text;
+  using toml::format_flags;
+  text << toml::toml_formatter(parsed_->root, toml::toml_formatter::default_flags &
+                                                  ~format_flags::allow_literal_strings)
+       << '\n';
+  return text.str();
+}
+
 const std::optional<Error>& TomlDocument::error() const { return parsed_->error; }
 const std::set<std::string>& TomlDocument::given() const { return parsed_->given; }
 
@@ -107,12 +175,17 @@ void TomlDocument::fail(const std::string& path, const std::string& message) {
   parsed_->fail(node != nullptr ? node->source().begin : toml::source_position{1, 1}, message);
 }
 
-void TomlDocument::check_names(std::span<const Section> sections) {
-  std::vector<std::string_view> top;
+void TomlDocument::check_names(std::span<const Section> sections,
+                               std::span<const std::string_view> unread) {
+  std::vector<std::string_view> top(unread.begin(), unread.end());
   for (const Section& section : sections) {
     if (section.name.find('.') == section.name.npos) top.push_back(section.name);
   }
   parsed_->check_names(parsed_->root, "the section", "", top);
+  check_keys(sections);
+}
+
+void TomlDocument::check_keys(std::span<const Section> sections) {
   for (const Section& section : sections) {
     const toml::node* node = parsed_->root.at_path(section.name).node();
     if (node == nullptr) continue;
@@ -123,6 +196,17 @@ void TomlDocument::check_names(std::span<const Section> sections) {
       fail(name, name + " is a section, [" + name + "], not " + kind_of(*node));
     }
   }
+}
+
+std::size_t TomlDocument::tables(const std::string& path) {
+  const toml::node* node = parsed_->find(path);
+  if (node == nullptr) return 0;
+  const toml::array* array = node->as_array();
+  if (array != nullptr && !array->empty() && array->is_homogeneous(toml::node_type::table)) {
+    return array->size();
+  }
+  parsed_->wrong_kind(path, "tables, each headed [[" + path + "]]", *node);
+  return 0;
 }
 
 void TomlDocument::require(const std::string& path, const char* example) {
@@ -203,13 +287,19 @@ void TomlDocument::number(const std::string& path, double& out, double low, doub
   out = value;
 }
 
+bool TomlDocument::is_word(const std::string& path, std::string_view word) {
+  const toml::node* node = parsed_->find(path);
+  return node != nullptr && node->value_exact<std::string>() == word;
+}
+
 std::optional<std::uint64_t> TomlDocument::whole_number(const std::string& path, std::uint64_t low,
-                                                        std::uint64_t high) {
+                                                        std::uint64_t high, std::string_view word) {
   const toml::node* node = parsed_->find(path);
   if (node == nullptr) return std::nullopt;
   const auto value = node->value_exact<std::int64_t>();
   if (!value) {
-    parsed_->wrong_kind(path, "a whole number", *node);
+    const std::string or_word = word.empty() ? "" : ", or \"" + std::string(word) + "\"";
+    parsed_->wrong_kind(path, "a whole number" + or_word, *node);
     return std::nullopt;
   }
   if (*value >= 0 && static_cast<std::uint64_t>(*value) >= low &&
@@ -233,16 +323,11 @@ std::optional<std::size_t> TomlDocument::index_of(const std::string& path,
 }
 
 void TomlDocument::table(const std::string& path, const Take& take) {
-  const toml::node* node = parsed_->find(path);
-  if (node == nullptr) return;
-  const toml::table* entries = node->as_table();
-  if (entries == nullptr) return parsed_->wrong_kind(path, "a table, { \"…\" = \"…\" }", *node);
-  for (const auto& [key, entry] : *entries) {
-    const auto value = entry.value_exact<std::string>();
-    const std::string wrong =
-        value ? take(std::string(key.str()), *value) : "its values are texts in quotes";
-    if (!wrong.empty()) return parsed_->fail(entry.source().begin, path + ": " + wrong);
-  }
+  parsed_->read_table<std::string>(path, "\"…\"", "texts in quotes", take);
+}
+
+void TomlDocument::number_table(const std::string& path, const TakeNumber& take) {
+  parsed_->read_table<double>(path, "…", "numbers", take);
 }
 
 }  // namespace covey::settings

@@ -212,6 +212,7 @@ TEST_CASE("a refusal names the setting", "[plan]") {
       {"fedprox_mu", [=](Plan& p) { p.train.fedprox_mu = nan; }},
       {"gradient_clip", [](Plan& p) { p.train.gradient_clip = 1e300; }},
       {"batch_size", [](Plan& p) { p.train.batch_size = 0; }},
+      {"batch_size", [](Plan& p) { p.train.batch_size = kAllExamples - 1; }},
       {"exactly one of epochs and steps", [](Plan& p) { p.train.steps = 5; }},
       {"exactly one of epochs and steps", [](Plan& p) { p.train.epochs = 0; }},
       {"metric 1", [](Plan& p) { p.metrics[0] = "Loss"; }},

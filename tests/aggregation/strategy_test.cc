@@ -4,6 +4,7 @@
 #include <random>
 #include <vector>
 
+#include "covey/aggregation/merge/adaptive_server.h"
 #include "covey/aggregation/merge/fed_avg.h"
 #include "covey/aggregation/merge/server_momentum.h"
 #include "support/catch.h"
@@ -23,6 +24,10 @@ std::vector<std::unique_ptr<Strategy>> all_strategies() {
   std::vector<std::unique_ptr<Strategy>> list;
   list.push_back(std::make_unique<FedAvg>(FedAvg::create(0.5f).value()));
   list.push_back(std::make_unique<ServerMomentum>(ServerMomentum::create(0.5f, 0.9f).value()));
+  for (const AdaptiveRule rule :
+       {AdaptiveRule::kAdagrad, AdaptiveRule::kAdam, AdaptiveRule::kYogi}) {
+    list.push_back(std::make_unique<AdaptiveServer>(AdaptiveServer::create(rule).value()));
+  }
   return list;
 }
 
@@ -100,10 +105,32 @@ TEST_CASE("a result that is not finite is refused and changes nothing", "[merge]
   }
 }
 
+TEST_CASE("a round's factor stands for a smaller server rate", "[merge]") {
+  for (std::size_t kind = 0; kind < all_strategies().size(); ++kind) {
+    const auto moved_by = [&](double factor, std::uint64_t round) {
+      const auto strategy = std::move(all_strategies()[kind]);
+      std::vector<float> model = {0, 0};
+      for (std::uint64_t r = 1; r < round; ++r) {
+        REQUIRE(strategy->merge({std::vector<float>{1, 3}, 4, r, factor}, model).has_value());
+      }
+      const std::vector<float> before = model;
+      REQUIRE(strategy->merge({std::vector<float>{1, 3}, 4, round, factor}, model).has_value());
+      return std::pair(model[0] - before[0], model[1] - before[1]);
+    };
+    for (const std::uint64_t round : {1u, 3u}) {
+      const auto whole = moved_by(1, round);
+      const auto quarter = moved_by(0.25, round);
+      CHECK(quarter.first == Approx(whole.first / 4).epsilon(1e-4));
+      CHECK(quarter.second == Approx(whole.second / 4).epsilon(1e-4));
+    }
+  }
+}
+
 TEST_CASE("an update of another length is refused", "[merge]") {
   for (const auto& strategy : all_strategies()) {
     std::vector<float> model = {1, 2};
     CHECK_FALSE(strategy->merge({std::vector<float>{1}, 1, 1}, model).has_value());
+    CHECK_FALSE(strategy->merge({std::vector<float>{1, 1}, 1, 1, 1, 3}, model).has_value());
     CHECK(model == std::vector<float>{1, 2});
   }
   ServerMomentum strategy = ServerMomentum::create(1, 0.5f).value();

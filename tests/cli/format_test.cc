@@ -2,10 +2,8 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "cli/curves_svg.h"
-#include "cli/table.h"
 #include "support/catch.h"
 
 namespace covey::cli {
@@ -44,40 +42,9 @@ bool is_well_formed(const std::string& xml) {
 
 }  // namespace
 
-TEST_CASE("bytes are told in the unit that fits", "[cli]") {
-  CHECK(text_of_bytes(0) == "0 B");
-  CHECK(text_of_bytes(999) == "999 B");
-  CHECK(text_of_bytes(1000) == "1.0 kB");
-  CHECK(text_of_bytes(999'960) == "1.0 MB");
-  CHECK(text_of_bytes(12'345'678) == "12.3 MB");
-  CHECK(text_of_bytes(~std::uint64_t{0}) == "18446.7 PB");
-}
-
-TEST_CASE("times and numbers are told as people read them", "[cli]") {
-  CHECK(text_of_milliseconds(3249) == "3.2 s");
-  CHECK(text_of_milliseconds(725'000) == "12 min 5 s");
-  CHECK(text_of_milliseconds(7'380'000) == "2 h 3 min");
-  CHECK(text_of_milliseconds(-1) == "-");
-  CHECK(text_of_time(0) == "-");
-  CHECK(text_of_time(1'700'000'000'000).size() == 19);
-  CHECK(text_of_number(std::nan(""), 2) == "-");
-  CHECK(text_of_number(1e308, 1).size() == 311);
+TEST_CASE("a metric that a round has none of is told as such", "[cli]") {
   CHECK(text_of_metric({{"loss", 0.5}}, "loss") == "0.5000");
   CHECK(text_of_metric({{"loss", 0.5}}, "accuracy") == "-");
-  CHECK(joined({}) == "-");
-  CHECK(joined({"a", "b"}) == "a, b");
-}
-
-TEST_CASE("a table is as wide as its cells, counted in letters", "[cli]") {
-  Table table({{"NAME"}, {"N", Align::kRight}, {"NOTE"}});
-  table.add({"größer", "1", ""});
-  table.add({"a", "100", "x\ny"});
-  std::ostringstream out;
-  table.print(out);
-  CHECK(out.str() ==
-        "NAME      N  NOTE\n"
-        "größer    1\n"
-        "a       100  x?y\n");
 }
 
 TEST_CASE("a record without a value says null", "[cli]") {

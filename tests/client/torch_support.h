@@ -14,6 +14,8 @@ enum class Net {
   kBatchNorm,  // the same with batch norm before the last layer
   kFrozen,     // the same, its first layer without gradients
   kLocal,      // kPlain, its first layer of role kLocal
+  kPositions,  // kPlain with two positions, for each of which it gives 3
+  kUnused,     // kPlain with a layer that the output does not depend on
   kTied,       // one tensor under two names
   kHalf,       // float16 parameters
 };
@@ -25,6 +27,8 @@ struct TorchCase {
   std::int64_t held_out = 11;
   std::function<void()> on_forward;  // called before each pass; may throw
   bool replaces_a_parameter = false;
+  bool has_scalar_targets = false;  // one class, however many positions
+  bool has_rows = false;            // the examples are rows of tables with others in between
 };
 
 Result<std::unique_ptr<client::Trainer>> make_torch_trainer(const TorchCase& test_case);
@@ -36,5 +40,13 @@ Result<model::Model> torch_model(Net net, std::uint64_t seed);
 model::Model train_naively(const TorchCase& test_case, const plan::TrainSettings& settings,
                            std::uint64_t seed, const model::Model& start);
 std::vector<double> evaluate_naively(const TorchCase& test_case, const model::Model& model);
+
+// How far layers of the catalogue, and a network with pooling, are from what LibTorch computes with
+// the same values: the largest difference in the output and in any gradient, over the largest
+// value.
+double dense_error(std::int64_t rows, std::int64_t inputs, std::int64_t outputs);
+double lstm_error(std::int64_t rows, std::int64_t positions, std::int64_t inputs,
+                  std::int64_t units);
+double cnn_small_error(std::int64_t channels, std::int64_t height, std::int64_t width);
 
 }  // namespace covey::testing

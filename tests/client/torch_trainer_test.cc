@@ -1,65 +1,9 @@
-#include <cmath>
 #include <cstring>
-#include <limits>
-#include <stdexcept>
 
-#include "client/torch_support.h"
-#include "covey/aggregation/model/safetensors.h"
-#include "support/catch.h"
+#include "client/torch_trainer_words.h"
 
 namespace covey::client {
 namespace {
-
-using plan::Loss;
-using plan::Optimizer;
-using testing::make_torch_trainer;
-using testing::Net;
-using testing::torch_model;
-using testing::TorchCase;
-
-plan::Plan plan_of(const plan::TrainSettings& settings, std::vector<std::string> metrics = {}) {
-  plan::Plan plan;
-  plan.train = settings;
-  plan.metrics = std::move(metrics);
-  return plan;
-}
-
-plan::TrainSettings sgd() {
-  plan::TrainSettings settings;
-  settings.batch_size = 8;
-  return settings;
-}
-
-std::unique_ptr<Trainer> trainer_of(const TorchCase& test_case) {
-  return make_torch_trainer(test_case).value();
-}
-
-Error failure(Trainer& trainer, const plan::Plan& plan, std::stop_token stop = {}) {
-  model::Model model = torch_model(Net::kPlain, 1).value();
-  const auto report = trainer.run({plan, 1, 1, std::move(stop)}, model);
-  REQUIRE_FALSE(report.has_value());
-  return report.error();
-}
-
-float distance(const model::Model& a, const model::Model& b) {
-  float most = 0;
-  for (const ring::Tensor& tensor : a.manifest().tensors()) {
-    const auto left = a.floats(tensor.name);
-    const auto right = b.floats(tensor.name);
-    for (std::size_t i = 0; i < left.size(); ++i) {
-      most = std::max(most, std::abs(left[i] - right[i]));
-    }
-  }
-  return most;
-}
-
-bool same_bytes(const model::Model& a, const model::Model& b) {
-  return model::write_model(a) == model::write_model(b);
-}
-
-bool mentions(const Error& error, std::string_view text) {
-  return error.message.find(text) != std::string::npos;
-}
 
 struct Variant {
   const char* name;
@@ -100,7 +44,8 @@ std::vector<Variant> variants() {
 }  // namespace
 
 TEST_CASE("the trainer equals torch.optim on the module's own parameters", "[torch]") {
-  for (const Net net : {Net::kPlain, Net::kBatchNorm, Net::kFrozen}) {
+  for (const Net net :
+       {Net::kPlain, Net::kBatchNorm, Net::kFrozen, Net::kPositions, Net::kUnused}) {
     for (const Loss loss : {Loss::kCrossEntropy, Loss::kMeanSquared}) {
       TorchCase test_case;
       test_case.net = net;
@@ -220,20 +165,55 @@ TEST_CASE("a trainer keeps nothing of one run for the next", "[torch]") {
 }
 
 TEST_CASE("loss and accuracy are the received model's on the held-out part", "[torch]") {
-  for (const plan::Purpose purpose : {plan::Purpose::kTrain, plan::Purpose::kEvaluate}) {
-    const auto trainer = trainer_of({});
-    plan::Plan plan = plan_of(sgd(), {"accuracy", "loss"});
-    plan.purpose = purpose;
-    model::Model model = torch_model(Net::kPlain, 5).value();
-    const std::vector<double> twin = testing::evaluate_naively({}, model);
-    const model::Model start = model.clone();
-    const auto report = trainer->run({plan, 1, 3, {}}, model);
-    REQUIRE(report.has_value());
-    CHECK(report->metrics.at(0) == twin[1]);
-    CHECK(report->metrics.at(1) == Approx(twin[0]));
-    const bool is_training = purpose == plan::Purpose::kTrain;
-    CHECK(report->examples == (is_training ? 37u : 11u));
-    CHECK(same_bytes(model, start) != is_training);
+  for (const Net net : {Net::kPlain, Net::kPositions}) {
+    for (const plan::Purpose purpose : {plan::Purpose::kTrain, plan::Purpose::kEvaluate}) {
+      TorchCase test_case;
+      test_case.net = net;
+      const auto trainer = trainer_of(test_case);
+      plan::Plan plan = plan_of(sgd(), {"accuracy", "loss"});
+      plan.purpose = purpose;
+      model::Model model = torch_model(net, 5).value();
+      const std::vector<double> twin = testing::evaluate_naively(test_case, model);
+      const model::Model start = model.clone();
+      const auto report = trainer->run({plan, 1, 3, {}}, model);
+      REQUIRE(report.has_value());
+      CHECK(report->metrics.at(0) == Approx(twin[1]));
+      CHECK(report->metrics.at(1) == Approx(twin[0]));
+      const bool is_training = purpose == plan::Purpose::kTrain;
+      CHECK(report->examples == (is_training ? 37u : 11u));
+      CHECK(same_bytes(model, start) != is_training);
+    }
+  }
+}
+
+TEST_CASE("rmse is the root of the mean squared error", "[torch]") {
+  TorchCase test_case;
+  test_case.loss = Loss::kMeanSquared;
+  plan::TrainSettings settings = sgd();
+  settings.loss = Loss::kMeanSquared;
+  const plan::Plan plan = plan_of(settings, {"loss", "rmse"});
+  model::Model model = torch_model(Net::kPlain, 5).value();
+  const auto report = trainer_of(test_case)->run({plan, 1, 3, {}}, model);
+  REQUIRE(report.has_value());
+  CHECK(report->metrics.at(0) > 0.1);
+  CHECK(report->metrics.at(1) * report->metrics.at(1) == Approx(report->metrics.at(0)));
+  CHECK(failure(*trainer_of({}), plan_of(sgd(), {"rmse"})).code == ErrorCode::kInvalidArgument);
+}
+
+TEST_CASE("rows of shared examples train as a copy of them would", "[torch]") {
+  for (const Net net : {Net::kPlain, Net::kPositions}) {
+    const auto trained = [&](bool has_rows) {
+      TorchCase test_case;
+      test_case.net = net;
+      test_case.has_rows = has_rows;
+      model::Model model = torch_model(net, 5).value();
+      const plan::Plan plan = plan_of(sgd(), {"loss", "accuracy", "train_loss"});
+      const auto report = trainer_of(test_case)->run({plan, 1, 3, {}}, model);
+      REQUIRE(report.has_value());
+      CHECK(report->examples == 37);
+      return std::pair(report->metrics, model::write_model(model));
+    };
+    CHECK(trained(true) == trained(false));
   }
 }
 
@@ -281,123 +261,6 @@ TEST_CASE("a device without examples contributes nothing and changes nothing", "
     CHECK(report->metrics == std::vector<double>{0.0});
   }
   CHECK(same_bytes(model, start));
-}
-
-TEST_CASE("a metric that cannot be measured is refused", "[torch]") {
-  const auto trainer = trainer_of({});
-  CHECK(failure(*trainer, plan_of(sgd(), {"f1"})).code == ErrorCode::kInvalidArgument);
-  plan::Plan evaluation = plan_of(sgd(), {"train_loss"});
-  evaluation.purpose = plan::Purpose::kEvaluate;
-  CHECK(failure(*trainer, evaluation).code == ErrorCode::kInvalidArgument);
-
-  TorchCase regression;
-  regression.loss = Loss::kMeanSquared;
-  plan::TrainSettings settings = sgd();
-  settings.loss = Loss::kMeanSquared;
-  CHECK(failure(*trainer_of(regression), plan_of(settings, {"accuracy"})).code ==
-        ErrorCode::kInvalidArgument);
-  CHECK(failure(*trainer_of(regression), plan_of(sgd())).code == ErrorCode::kInvalidArgument);
-
-  TorchCase nothing_held_out;
-  nothing_held_out.held_out = 0;
-  CHECK(failure(*trainer_of(nothing_held_out), plan_of(sgd(), {"loss"})).code ==
-        ErrorCode::kFailedPrecondition);
-}
-
-TEST_CASE("a loss that is not finite is an error, and the model stays", "[torch]") {
-  const auto trainer = trainer_of({});
-  plan::TrainSettings settings = sgd();
-  settings.learning_rate = 1e30;
-  settings.weight_decay = 1e10;
-  const Error error = failure(*trainer, plan_of(settings));
-  CHECK(error.code == ErrorCode::kOutOfRange);
-  CHECK(mentions(error, "not finite"));
-
-  model::Model model = torch_model(Net::kPlain, 1).value();
-  const model::Model start = model.clone();
-  const plan::Plan diverging = plan_of(settings);
-  REQUIRE_FALSE(trainer->run({diverging, 1, 1, {}}, model).has_value());
-  CHECK(same_bytes(model, start));
-
-  model.floats("last.bias")[0] = std::numeric_limits<float>::quiet_NaN();
-  const plan::Plan plan = plan_of(sgd(), {"loss"});
-  const auto report = trainer->run({plan, 1, 1, {}}, model);
-  REQUIRE_FALSE(report.has_value());
-  CHECK(report.error().code == ErrorCode::kOutOfRange);
-}
-
-TEST_CASE("an exception of a module becomes an error with its text", "[torch]") {
-  TorchCase test_case;
-  test_case.on_forward = [] { throw std::runtime_error("the sensor is gone"); };
-  const Error error = failure(*trainer_of(test_case), plan_of(sgd()));
-  CHECK(error.code == ErrorCode::kInternal);
-  CHECK(mentions(error, "the sensor is gone"));
-
-  const auto trainer = testing::make_trainer_of_throwing_factory();
-  REQUIRE_FALSE(trainer.has_value());
-  CHECK(mentions(trainer.error(), "no such layer"));
-}
-
-TEST_CASE("an exception of LibTorch becomes an error with its text", "[torch]") {
-  TorchCase regression;
-  regression.loss = Loss::kMeanSquared;
-  regression.net = Net::kBatchNorm;
-  regression.examples = 1;  // which batch norm cannot train on
-  plan::TrainSettings settings = sgd();
-  settings.loss = Loss::kMeanSquared;
-  const auto trainer = trainer_of(regression);
-  model::Model model = torch_model(Net::kBatchNorm, 1).value();
-  const plan::Plan plan = plan_of(settings);
-  const auto report = trainer->run({plan, 1, 1, {}}, model);
-  REQUIRE_FALSE(report.has_value());
-  CHECK(report.error().code == ErrorCode::kInternal);
-  CHECK(mentions(report.error(), "LibTorch says"));
-}
-
-TEST_CASE("a stop ends the training after the step that runs", "[torch]") {
-  std::stop_source stop;
-  int passes = 0;
-  TorchCase test_case;
-  test_case.on_forward = [&] {
-    if (++passes == 3) stop.request_stop();
-  };
-  const auto trainer = trainer_of(test_case);
-  plan::TrainSettings settings = sgd();
-  settings.epochs = 1000;
-  CHECK(failure(*trainer, plan_of(settings), stop.get_token()).code == ErrorCode::kCancelled);
-  CHECK(passes == 3);
-  CHECK(failure(*trainer, plan_of(settings, {"loss"}), stop.get_token()).code ==
-        ErrorCode::kCancelled);
-  CHECK(passes == 3);
-}
-
-TEST_CASE("a model of another network is refused by the tensor that differs", "[torch]") {
-  TorchCase test_case;
-  test_case.net = Net::kBatchNorm;
-  const Error error = failure(*trainer_of(test_case), plan_of(sgd()));
-  CHECK(error.code == ErrorCode::kInvalidArgument);
-  CHECK(mentions(error, "'norm.weight'"));
-}
-
-TEST_CASE("parameters that cannot be aggregated are refused by name", "[torch]") {
-  for (const auto& [net, name] :
-       {std::pair{Net::kTied, "'first.weight'"}, std::pair{Net::kHalf, "'first.weight'"}}) {
-    TorchCase test_case;
-    test_case.net = net;
-    const auto trainer = make_torch_trainer(test_case);
-    REQUIRE_FALSE(trainer.has_value());
-    CHECK(trainer.error().code == ErrorCode::kInvalidArgument);
-    CHECK(mentions(trainer.error(), name));
-    CHECK_FALSE(torch_model(net, 1).has_value());
-  }
-}
-
-TEST_CASE("a module that moves its parameters out of the flat block is found out", "[torch]") {
-  TorchCase test_case;
-  test_case.replaces_a_parameter = true;
-  const Error error = failure(*trainer_of(test_case), plan_of(sgd()));
-  CHECK(error.code == ErrorCode::kFailedPrecondition);
-  CHECK(mentions(error, "'last.weight'"));
 }
 
 TEST_CASE("local tensors stay what this device made of them", "[torch]") {

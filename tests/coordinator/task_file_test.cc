@@ -203,7 +203,7 @@ TEST_CASE("a wrong value is refused at its place, with what is legal", "[task-fi
       {"[train]\nmomentum = 1", "train.momentum is 0 to below 1, not 1"},
       {"[train]\nbatch_size = 0", "train.batch_size is 1 to 1000000, not 0"},
       {"[train]\nbatch_size = -3", "train.batch_size is 1 to 1000000, not -3"},
-      {"[train]\nbatch_size = 2.5", "train.batch_size is a whole number, not a number"},
+      {"[train]\nbatch_size = 2.5", "train.batch_size is a whole number, or \"all\", not a number"},
       {"[train]\noptimizer = \"sdg\"", "'adamw'; did you mean 'sgd'?"},
       {"[train]\nloss = 3", "train.loss is a text in quotes, not a whole number"},
       {"[train]\nepochs = 1\nsteps = 1", "8:9: train.steps and train.epochs are both set"},
@@ -281,6 +281,35 @@ TEST_CASE("an unknown name is refused with the nearest legal one", "[task-file]"
   CHECK(refusal_of(file("[task.selct]\n")).find("did you mean 'select'?") != std::string::npos);
   CHECK(refusal_of("train = 3\n" + std::string(kLeast)).find("train is a section") !=
         std::string::npos);
+}
+
+TEST_CASE("the simulator's sections are not looked into", "[task-file]") {
+  const TaskSpec spec = spec_of(file(R"(
+[data]
+devices = "whatever"
+[simulation]
+no_such_key = 1
+[faults]
+drop = 7
+)"));
+  CHECK(spec.train == spec_of(kLeast).train);
+  CHECK(refusal_of(file("[dta]\n")) == "6:2: the section 'dta' is not known; did you mean 'data'?");
+}
+
+TEST_CASE("a simulation needs no first model, and may aim at its test set", "[task-file]") {
+  const std::string least = "[task]\nname = \"digits\"\n[model]\nname = \"cnn\"\n";
+  REQUIRE(parse_task_file(least, TaskFileUse::kSimulation).has_value());
+  for (const char* metric : {"test_accuracy", "test_loss"}) {
+    const std::string target =
+        "[evaluate]\ntarget_metric = \"" + std::string(metric) + "\"\ntarget_value = 0.5\n";
+    const auto spec = parse_task_file(least + target, TaskFileUse::kSimulation);
+    REQUIRE(spec.has_value());
+    CHECK(spec->target_metric == metric);
+    CHECK(refusal_of(file(target)).find("only a simulation has a test set") != std::string::npos);
+  }
+  CHECK_FALSE(parse_task_file(least + "[evaluate]\ntarget_metric = \"f1\"\ntarget_value = 0.5\n",
+                              TaskFileUse::kSimulation)
+                  .has_value());
 }
 
 TEST_CASE("the nearest name is the one that a slip of the finger makes", "[task-file]") {

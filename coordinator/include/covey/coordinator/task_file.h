@@ -7,6 +7,11 @@
 #include <vector>
 
 #include "covey/aggregation/plan/plan.h"
+#include "covey/coordinator/learning_rate_schedule.h"
+
+namespace covey::settings {
+class TomlDocument;
+}
 
 namespace covey::coordinator {
 
@@ -17,8 +22,16 @@ enum class Schedule : std::uint8_t {
 };
 std::string_view name_of(Schedule schedule);  // "when-ready"
 
-enum class StrategyKind : std::uint8_t { kFedAvg = 1, kServerMomentum = 2 };
-std::string_view name_of(StrategyKind kind);  // "fedavg", "fedavgm"
+enum class StrategyKind : std::uint8_t {
+  kFedAvg = 1,
+  kServerMomentum = 2,
+  kFedAdagrad = 3,
+  kFedAdam = 4,
+  kFedYogi = 5,
+  kFedSgd = 6,  // merges as FedAvg; a device takes one step, on all its examples at once
+};
+std::string_view name_of(StrategyKind kind);  // "fedavg", "fedavgm", "fedadam", …
+bool is_adaptive(StrategyKind kind);          // FedAdagrad, FedAdam, FedYogi
 
 // Which devices a task takes: all that fit every rule that is not empty.
 struct Selection {
@@ -59,12 +72,17 @@ struct TaskSpec {
   std::map<std::string, ring::Role> roles;  // tensor name, `*` at the end stands for any rest
   // [train]
   plan::TrainSettings train;
+  LearningRateSchedule train_schedule;
   // [round]
   CohortRules cohort;
   // [aggregation]
   StrategyKind strategy = StrategyKind::kFedAvg;
-  double server_learning_rate = 1;
+  double server_learning_rate = 1;  // where it is not said, 0.01 for the adaptive ones
+  LearningRateSchedule server_schedule;
   double server_momentum = 0.9;  // kServerMomentum
+  double server_beta1 = 0.9;     // the adaptive ones; where it is not said, 0 for kFedAdagrad
+  double server_beta2 = 0.99;    // kFedAdam, kFedYogi
+  double server_epsilon = 1e-3;  // the adaptive ones: τ
   ring::CodecSettings codec;     // max_devices follows from the cohort
   bool is_rotated = true;        // the rotation's seed differs each round
   // [secure]
@@ -78,12 +96,28 @@ struct TaskSpec {
   // Whether a round's metrics reach the target: "loss" and what ends in "_loss" falls to it, all
   // else rises to it.
   bool is_reached_by(const std::map<std::string, double>& metrics) const;
-  // The plan of one round. kInvalidArgument when the settings do not fit the manifest.
+  // What the server rate of a round is multiplied by, and what then comes out.
+  double server_rate_factor_at(std::uint64_t round) const;
+  double server_learning_rate_at(std::uint64_t round) const;
+  // The plan of one round, with its learning rate. kInvalidArgument when the settings do not fit
+  // the manifest.
   Result<plan::Plan> plan_for(const ring::Manifest& manifest, std::uint64_t round) const;
 };
 
+// Who reads a task file. The simulator draws a first model where none is named, and evaluates on a
+// test set of its own: its targets may be "test_loss" and "test_accuracy".
+enum class TaskFileUse : std::uint8_t { kCoordinator, kSimulation };
+
+inline constexpr std::size_t kMaxTaskFileBytes = std::size_t{1} << 20;
+
 // Reads and checks a whole task file (TOML). kInvalidArgument with the line and column, what was
-// expected and found; an unknown key with the nearest legal one. All defaults are filled in.
-Result<TaskSpec> parse_task_file(std::string_view text);
+// expected and found; an unknown key with the nearest legal one. All defaults are filled in. The
+// simulator's sections, [data], [simulation] and [faults], are not looked into.
+Result<TaskSpec> parse_task_file(std::string_view text,
+                                 TaskFileUse use = TaskFileUse::kCoordinator);
+
+// The same of a document in which the caller reads those sections too; errors are the document's.
+// What it does not say is as in `spec`.
+void read_task_sections(settings::TomlDocument& document, TaskFileUse use, TaskSpec& spec);
 
 }  // namespace covey::coordinator

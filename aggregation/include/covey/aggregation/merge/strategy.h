@@ -15,6 +15,11 @@ struct WeightedUpdate {
       weighted_differences;  // sum of weight · (device's parameters - global ones)
   std::uint64_t weight = 0;  // sum of the weights
   std::uint64_t round = 0;
+  // What the strategy's server learning rate is multiplied by in this round: of a schedule.
+  double server_rate_factor = 1;
+  // How many elements, the last ones, are of float buffers, such as the means and variances of
+  // batch norm, which nobody trains.
+  std::size_t buffers = 0;
 };
 
 // How the global model moves. Called once a round, in the order of rounds. Not thread-safe.

@@ -28,6 +28,9 @@ std::optional<Optimizer> optimizer_from_name(std::string_view name);
 std::optional<Loss> loss_from_name(std::string_view name);
 std::optional<Masking> masking_from_name(std::string_view name);
 
+// As a batch size: all examples of a device are one batch.
+inline constexpr std::uint32_t kAllExamples = ~std::uint32_t{0};
+
 // What a device does with its data.
 struct TrainSettings {
   Optimizer optimizer = Optimizer::kSgd;
@@ -36,8 +39,8 @@ struct TrainSettings {
   double weight_decay = 0;
   double fedprox_mu = 0;     // [Li20] "Federated Optimization in Heterogeneous Networks", §3.2
   double gradient_clip = 0;  // global L2 norm of one step's gradient; 0: none
-  std::uint32_t batch_size = 20;
-  std::uint32_t epochs = 1;  // exactly one of epochs and steps is above 0
+  std::uint32_t batch_size = 20;  // or kAllExamples
+  std::uint32_t epochs = 1;       // exactly one of epochs and steps is above 0
   std::uint32_t steps = 0;
   Loss loss = Loss::kCrossEntropy;
   bool operator==(const TrainSettings&) const = default;

@@ -21,12 +21,13 @@ struct Contribution {
 // counted; the difference is then not looked at.
 //
 // `difference` is scratch space and holds nothing useful afterwards, so that the ring vector is the
-// only memory used.
+// only memory used; that of `reused`, where it has the shape: who encodes device after device
+// passes the last one's vector, since the pages of a new one can cost more than the encoding.
 //
 // kInvalidArgument when a value is NaN or infinite (names the tensor, or the metric by its index),
 // or when `parameters` were made for another manifest, or on wrong lengths.
 Result<RingVector> encode_update(const Manifest& manifest, const CodecParameters& parameters,
                                  std::span<float> difference, const Contribution& contribution,
-                                 crypto::Random& random);
+                                 crypto::Random& random, RingVector reused = {});
 
 }  // namespace covey::ring

@@ -41,6 +41,8 @@ struct RingVector {
   bool has_shape(const RingShape& shape) const;
   // Clears what is above bit b of every element, so that equal ring vectors compare equal.
   void reduce(std::uint32_t bits);
+  // Lane for lane, counters too, wrapping at the lanes' width. Both have one shape.
+  void add(const RingVector& other);
   // Lane for lane, in the machine's own byte order: a saved state stays on its machine.
   void save(ByteWriter& out) const;
   static RingVector load(const RingShape& shape, ByteReader& in);  // fails `in` on another shape

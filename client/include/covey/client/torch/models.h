@@ -1,35 +1,63 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "covey/aggregation/model/model.h"
+#include "covey/aggregation/model/safetensors.h"
 #include "covey/client/trainer.h"
 #include "covey/datasets/examples.h"
 
 namespace covey::client {
 
-// Networks that Covey knows by name, for digits of 1 x 28 x 28: "cnn-small" (27,000 parameters, for
-// trying things out), "logistic" (a linear classifier) and "mlp-2nn" ([McMahan17]: two hidden
-// layers of 200). This header needs no LibTorch.
-std::span<const std::string_view> model_names();
+// What a network takes and gives.
+struct NetworkShape {
+  std::vector<std::uint64_t> input;  // of one example: 1 x 28 x 28
+  std::int64_t outputs = 0;          // classes, or numbers
+  bool operator==(const NetworkShape&) const = default;
+};
 
-// A first global model, the same bits for a seed on every machine. kNotFound, with the names that
-// there are, for another name.
-Result<model::Model> initial_model(std::string_view name, std::uint64_t seed);
+// A network that Covey knows by name.
+struct ModelInfo {
+  std::string_view name;
+  std::string_view summary;      // one line
+  std::string_view source;       // where it comes from: "[McMahan17] §3"; may be empty
+  NetworkShape shape;            // by default
+  std::uint64_t parameters = 0;  // trained ones, with that shape
+};
+std::span<const ModelInfo> model_catalogue();
+
+// The shape that `name` has for such data. kNotFound, with the names that there are, for another
+// name; kInvalidArgument when the network cannot take such examples, saying what it takes.
+Result<NetworkShape> shape_for(std::string_view name, std::span<const std::uint64_t> input,
+                               std::int64_t outputs);
+
+// A first global model, the same bits for a seed on every machine. An empty shape stands for the
+// network's own. Errors as `shape_for`.
+Result<model::Model> initial_model(std::string_view name, std::uint64_t seed,
+                                   const NetworkShape& shape = {});
 
 // A trainer whose data can be replaced, for a worker that plays many devices.
 class ExamplesTrainer : public Trainer {
  public:
-  // kInvalidArgument when the examples are not as the network wants them. They are copied.
-  virtual Status set_examples(const datasets::Examples& train,
-                              const datasets::Examples& held_out) = 0;
+  // Nothing is copied: the tables must not change while the trainer has them. kInvalidArgument when
+  // the examples are not as the network wants them.
+  virtual Status set_examples(datasets::Rows train, datasets::Rows held_out) = 0;
+  // Takes the tensors of role kLocal from `model`, as `run` takes the others.
+  virtual Status set_local(const model::Model& model) = 0;
 };
 
-// A TorchTrainer of the network `name`, with the default options. `held_out` may be empty.
+struct ExamplesTrainerOptions {
+  NetworkShape shape;  // empty: the network's own
+  model::RoleOf role;  // as for model_of; empty: by default
+  Digest data_schema{};
+};
+
+// A TorchTrainer of the network `name`, without examples at first; one intra-op thread.
 Result<std::unique_ptr<ExamplesTrainer>> make_trainer(std::string_view name,
-                                                      const datasets::Examples& train,
-                                                      const datasets::Examples& held_out);
+                                                      ExamplesTrainerOptions options = {});
 
 }  // namespace covey::client

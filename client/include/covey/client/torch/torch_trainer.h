@@ -34,13 +34,20 @@ TorchNetwork network_of(const torch::nn::ModuleHolder<Module>& holder) {
 Result<model::Model> model_of(const TorchNetwork& network, const model::RoleOf& role = {});
 
 // A device's own data; the first dimension of each tensor counts examples. Features go to the
-// network as they are. Targets: for cross-entropy int64 classes [n]; for the mean squared error
-// floats, as many as the network's output has. Undefined tensors stand for no examples.
+// network as they are, a batch in memory that the next batch is written to. Targets: for
+// cross-entropy int64 classes, [n] where the network gives [n, classes], or [n, positions] where it
+// gives [n, positions, classes]; for the mean squared error floats, as many as the network's output
+// has. Undefined tensors stand for no examples.
+//
+// With rows (int64 [m], indices into the examples) the device has only these, in that order:
+// tensors of all devices' examples can be shared, and are never written to. Undefined: all.
 struct TorchData {
-  torch::Tensor features;
-  torch::Tensor targets;
-  torch::Tensor held_out_features;
-  torch::Tensor held_out_targets;
+  torch::Tensor features{};
+  torch::Tensor targets{};
+  torch::Tensor held_out_features{};
+  torch::Tensor held_out_targets{};
+  torch::Tensor rows{};
+  torch::Tensor held_out_rows{};
 };
 
 struct TorchOptions {
@@ -54,11 +61,12 @@ struct TorchOptions {
 
 // Trains a LibTorch network on the device's data as the plan says: SGD with momentum, Adam or
 // AdamW, the FedProx term, clipping of each step's gradient, for epochs or for steps. The network's
-// parameters are views into one block of memory, so that loading and reading a model is one copy
-// and a step of the optimizer one pass.
+// parameters are views into one block of memory; a step of the optimizer is one pass over each of
+// them, from its gradient as LibTorch gives it.
 //
-// Metrics by name: "train_loss" is the mean over the steps of the training; "loss" and "accuracy"
-// are of the received model on the held-out part, before training. `examples` counts the training
+// Metrics by name: "train_loss" is the mean over the steps of the training; "loss", "accuracy"
+// (cross-entropy: of all positions) and "rmse" (mean squared error: its root) are of the received
+// model on the held-out part, before training. `examples` counts the training
 // examples that were used, for an evaluation the held-out ones.
 //
 // Tensors of role kLocal are not loaded: they keep what training here made of them, for as long as
@@ -82,9 +90,11 @@ class TorchTrainer final : public Trainer {
                                                       TorchData data, TorchOptions options = {});
   ~TorchTrainer() override;
 
-  // Other data for the next runs, as for a worker that plays many devices. kInvalidArgument when
-  // features and targets do not count the same examples.
+  // For a worker that plays many devices. Other data for the next runs, in microseconds: nothing is
+  // copied. kInvalidArgument when features and targets do not count the same examples.
   Status set_data(TorchData data);
+  // The tensors of role kLocal from `model`, as `run` loads the others. Errors as for `run`.
+  Status set_local(const model::Model& model);
 
   const ring::Manifest& manifest() const override;
   Digest data_schema() const override;
