@@ -105,7 +105,7 @@ class GroupRunner {
   StepClock clock_;
   HeldCalls<federation::ReceiveRequest, federation::ReceiveReply> receives_;
 
-  std::map<DeviceHandle, Digest> told_;            // the current message, where it was seen
+  std::map<DeviceHandle, Digest> told_;  // the current message, where it was seen
   std::set<DeviceHandle> dropped_;
 
   bool needs_save_ = false;
