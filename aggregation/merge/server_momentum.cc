@@ -18,24 +18,31 @@ Result<ServerMomentum> ServerMomentum::create(float server_learning_rate, float 
 Status ServerMomentum::merge(const WeightedUpdate& update, std::span<float> model) {
   COVEY_RETURN_IF_ERROR(check_lengths(update, model.size()));
   if (update.weight == 0) return {};
+  const std::size_t trained = model.size() - update.buffers;
   const bool first = velocity_.empty();
-  if (!first && velocity_.size() != model.size()) {
-    return invalid_argument("the model has " + std::to_string(model.size()) +
-                            " elements, the saved momentum " + std::to_string(velocity_.size()));
+  if (!first && velocity_.size() != trained) {
+    return invalid_argument("the model has " + std::to_string(trained) +
+                            " trained elements, the saved momentum " +
+                            std::to_string(velocity_.size()));
   }
-  velocity_.resize(model.size());  // zeros before the first merge
-  Array global = array_of(model);
+  velocity_.resize(trained);  // zeros before the first merge
+  Array global = array_of(model.first(trained));
   Array velocity = array_of(std::span(velocity_));
-  const auto mean = array_of(update.weighted_differences) / static_cast<float>(update.weight);
+  const auto weight = static_cast<float>(update.weight);
+  const auto mean = array_of(update.weighted_differences.first(trained)) / weight;
+  const auto buffer_mean = array_of(update.weighted_differences.subspan(trained)) / weight;
+  Array buffers = array_of(model.subspan(trained));
+  const auto next_buffers = buffers + buffer_mean;
   const float rate = rate_of(rate_, update);
   const auto next_velocity = momentum_ * velocity + mean;
   // Lazy, as in FedAvg. A finite model implies a finite velocity.
-  if (!(global + rate * next_velocity).isFinite().all()) {
+  if (!(global + rate * next_velocity).isFinite().all() || !next_buffers.isFinite().all()) {
     if (first) velocity_.clear();
     return not_finite();
   }
   velocity = next_velocity;
   global += rate * velocity;
+  buffers = next_buffers;
   return {};
 }
 

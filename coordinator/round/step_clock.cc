@@ -17,17 +17,21 @@ StepClock::StepClock(Milliseconds step_idle, std::uint64_t device_bytes, Millise
       step_since_(now),
       progress_at_(now) {}
 
+void StepClock::look(const secagg::CoordinatorSession& session, Milliseconds now) {
+  if (session.step() == last_step_) return;
+  last_step_ = session.step();
+  step_since_ = progress_at_ = now;
+}
+
 void StepClock::heard(secagg::DeviceHandle device, const secagg::CoordinatorSession& session,
                       Milliseconds now) {
   if (session.progress() != progress_) progress_at_ = chunk_at_[device] = now;
   progress_ = session.progress();
+  look(session, now);
 }
 
 StepClock::Due StepClock::tick(const secagg::CoordinatorSession& session, Milliseconds now) {
-  if (session.step() != last_step_) {
-    last_step_ = session.step();
-    step_since_ = progress_at_ = now;
-  }
+  look(session, now);
   for (const secagg::DeviceHandle device : session.uploading()) {
     if (now - chunk_at_[device] < step_idle_) continue;
     progress_at_ = now;  // room is made, or the step ends: the others have time again

@@ -150,6 +150,7 @@ void GroupRunner::tick(Milliseconds now) {
   if (!due.closes_step) return;
   const CoordinatorStep before = session_.step();
   apply(session_.close_step(), before, 0);
+  clock_.look(session_, now);
 }
 
 std::optional<Milliseconds> GroupRunner::next_tick() const {

@@ -50,6 +50,10 @@ bool is_adaptive(StrategyKind kind) {
          kind == StrategyKind::kFedYogi;
 }
 
+bool falls(std::string_view metric) {
+  return metric == "loss" || metric.ends_with("_loss") || metric == "rmse";
+}
+
 bool Selection::accepts(const std::string& name, const std::vector<std::string>& device_tags,
                         const std::map<std::string, std::string>& device_properties) const {
   const bool is_named =
@@ -69,8 +73,7 @@ bool Selection::accepts(const std::string& name, const std::vector<std::string>&
 bool TaskSpec::is_reached_by(const std::map<std::string, double>& metrics) const {
   const auto found = metrics.find(target_metric);
   if (found == metrics.end()) return false;
-  const bool falls = target_metric == "loss" || target_metric.ends_with("_loss");
-  return falls ? found->second <= target_value : found->second >= target_value;
+  return falls(target_metric) ? found->second <= target_value : found->second >= target_value;
 }
 
 // The most specific pattern counts: the whole name, else the longest beginning.

@@ -92,7 +92,8 @@ Result<LoadedData> load_csv(const fs::path& path, const fs::path& schema_path,
   CsvTable test;
   if (settings.has_test && is_folder) {
     COVEY_ASSIGN_OR_RETURN(test, read_csv(plain_or_gzipped(path, "test.csv"), schema, keys));
-  } else if (settings.has_test) {
+  } else if (!is_folder) {
+    // Where nobody wants it, too: the training rows, and their means, are the same either way.
     test = split_off_test(train, settings.seed);
   }
   COVEY_RETURN_IF_ERROR(fill_means(schema, train, test));

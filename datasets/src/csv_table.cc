@@ -83,11 +83,19 @@ class RowReader {
       const auto fill = std::ranges::find(column.values, column.fill_text);
       if (fill != column.values.end()) *(row.features.end() - (column.values.end() - fill)) = 1;
     } else if (column.kind == Kind::kNumber) {
-      const double value = column.fill   ? column.scaled(*column.fill)
-                           : column.mean ? 0.0
-                                         : std::numeric_limits<double>::quiet_NaN();
-      row.features.push_back(static_cast<float>(value));
+      return push_fill(column, row);
     }
+    return {};
+  }
+
+  static Status push_fill(const CsvColumn& column, Row& row) {
+    if (!column.fill) {
+      row.features.push_back(column.mean ? 0.0f : std::numeric_limits<float>::quiet_NaN());
+      return {};
+    }
+    const auto value = float_of(column.scaled(*column.fill));
+    if (!value) return invalid_argument("fill in the schema, scaled, is too large for a float");
+    row.features.push_back(*value);
     return {};
   }
 
@@ -100,11 +108,14 @@ class RowReader {
                       : std::string()) +
           ", found " + (number ? "one outside" : "something else"));
     }
-    const auto value = static_cast<float>(column.scaled(*number));
+    const auto value = float_of(column.scaled(*number));
+    if (!value) {
+      return invalid_argument("expected a number that, scaled, fits a float, found a larger one");
+    }
     if (column.kind == Kind::kTarget) {
-      row.target = value;
+      row.target = *value;
     } else {
-      row.features.push_back(value);
+      row.features.push_back(*value);
     }
     return {};
   }

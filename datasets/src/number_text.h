@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,13 @@ inline std::optional<double> number_of(std::string_view text) {
   const auto [rest, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc() || rest != end || !(value - value == 0)) return std::nullopt;
   return value;
+}
+
+// Nothing where a float would not be finite.
+inline std::optional<float> float_of(double value) {
+  constexpr double kMost = std::numeric_limits<float>::max();
+  if (!(value >= -kMost && value <= kMost)) return std::nullopt;
+  return static_cast<float>(value);
 }
 
 }  // namespace covey::datasets

@@ -90,8 +90,12 @@ Result<std::vector<Engine>> read_engines(const fs::path& path) {
     Cycle& values = engines.back().cycles.emplace_back();
     for (std::size_t i = 0; i < kSensors.size(); ++i) {
       const Sensor& sensor = kSensors[i];
-      values[i] =
-          static_cast<float>((row[sensor.column] - sensor.low) / (sensor.high - sensor.low));
+      const auto value = float_of((row[sensor.column] - sensor.low) / (sensor.high - sensor.low));
+      if (!value) {
+        return invalid_argument("'" + path.string() + "': line " + std::to_string(line) +
+                                ": expected sensor values that, scaled, fit a float");
+      }
+      values[i] = *value;
     }
   }
   return engines;

@@ -1,5 +1,6 @@
 // A merging strategy and a sampler of one's own, in a simulated federation: see README.md.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -41,37 +42,36 @@ class SteadyAverage final : public merge::Strategy {
 
   Bytes save_state() const override {
     ByteWriter out;
-    out.u64(static_cast<std::uint64_t>(average_ * kSteps));
+    out.u64(std::bit_cast<std::uint64_t>(
+        average_));  // to the last bit: a run goes on as if it had not stopped
     return out.take();
   }
   Status restore_state(ByteView state) override {
     ByteReader in(state);
-    const double average = static_cast<double>(in.u64()) / kSteps;
+    const auto average = std::bit_cast<double>(in.u64());
     COVEY_RETURN_IF_ERROR(in.finish("the state of the steady average"));
     average_ = average;
     return {};
   }
 
  private:
-  static constexpr double kSteps = 0x1p40;
   double average_ = 0;  // norm of a round's step
 };
 
-// Takes the devices in turns, so that each has been asked before any is asked again: round after
-// round the next ones of an order that is drawn anew when all have had their turn.
+// Takes the devices in turns: in each cycle all of them, in an order that is drawn for it, so many
+// a round. What is left of a cycle and is fewer than a round takes waits for the next one.
 class RoundRobin final : public simulation::Sampler {
  public:
   std::vector<std::size_t> sample(std::uint64_t round, std::size_t devices,
                                   std::size_t count) override {
-    std::vector<std::size_t> chosen;
-    for (std::size_t turn = (round - 1) * count; chosen.size() < std::min(count, devices); ++turn) {
-      std::vector<std::size_t> order(devices);
-      std::iota(order.begin(), order.end(), std::size_t{0});
-      datasets::Draws(turn / devices).shuffle(std::span(order));
-      const std::size_t next = order[turn % devices];
-      if (std::ranges::find(chosen, next) == chosen.end()) chosen.push_back(next);
-    }
-    return chosen;
+    count = std::min(count, devices);
+    const std::size_t rounds_a_cycle = devices / count;
+    std::vector<std::size_t> order(devices);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    datasets::Draws((round - 1) / rounds_a_cycle).shuffle(std::span(order));
+    const std::size_t first = (round - 1) % rounds_a_cycle * count;
+    const auto turn = std::span(order).subspan(first, count);
+    return {turn.begin(), turn.end()};
   }
 };
 

@@ -20,8 +20,9 @@ class LossBook final : public simulation::Hooks {
   explicit LossBook(std::map<std::size_t, double>& losses) : losses_(losses) {}
   void trained(std::uint64_t /*round*/, std::size_t device, client::TrainingReport& report,
                model::Model& /*model*/) override {
-    const std::lock_guard lock(mutex_);  // workers call this at once
-    losses_[device] = report.metrics.front();
+    if (report.metrics.empty()) return;
+    const std::lock_guard lock(mutex_);        // workers call this at once
+    losses_[device] = report.metrics.front();  // the first of the task's metrics: train_loss
   }
 
  private:
@@ -32,6 +33,7 @@ class LossBook final : public simulation::Hooks {
 // Half of the round's devices are those that found it hardest so far, the rest anybody.
 std::vector<std::size_t> choose(const std::map<std::size_t, double>& losses, std::size_t devices,
                                 std::size_t count, std::uint64_t round) {
+  count = std::min(count, devices);
   std::vector<std::pair<double, std::size_t>> hardest;
   for (const auto& [device, loss] : losses) hardest.emplace_back(-loss, device);
   std::ranges::sort(hardest);
@@ -74,11 +76,15 @@ int run(const char* task_file, int rounds) {
       std::fprintf(stderr, "%s\n", result.error().message.c_str());
       return 1;
     }
-    const double accuracy = result->test ? result->test->accuracy.value_or(0) : 0;
-    std::printf("round %2d: learning rate %.4f, %2llu in the sum, accuracy %.3f\n", round, rate,
-                static_cast<unsigned long long>(result->survivors), accuracy);
-    if (accuracy <= best) rate /= 2;  // it got no better: smaller steps
-    best = std::max(best, accuracy);
+    std::printf("round %2d: learning rate %.4f, %2llu in the sum", round, rate,
+                static_cast<unsigned long long>(result->survivors));
+    if (!result->is_completed) std::printf(", aborted: %s", result->reason.c_str());
+    if (result->test && result->test->accuracy) {
+      std::printf(", accuracy %.3f", *result->test->accuracy);
+      if (*result->test->accuracy <= best) rate /= 2;  // it got no better: smaller steps
+      best = std::max(best, *result->test->accuracy);
+    }
+    std::printf("\n");
   }
   return 0;
 }

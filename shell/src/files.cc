@@ -2,17 +2,22 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 #include <utility>
 
 namespace covey::shell {
 namespace {
+
+constexpr int kMostNames = 100;  // that are tried for a file aside
 
 Error failed(const std::string& what, const std::string& path) {
   const int why = errno;
@@ -20,6 +25,18 @@ Error failed(const std::string& what, const std::string& path) {
                     : why == ENOSPC ? ErrorCode::kResourceExhausted
                                     : ErrorCode::kFailedPrecondition;
   return {code, what + " '" + path + "': " + std::strerror(why)};
+}
+
+// Six letters and digits, drawn.
+std::string drawn_suffix() {
+  constexpr std::string_view kLetters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  std::array<unsigned char, 6> drawn{};
+  // What it does not give stays zero: the name is then taken or not, which is found out anyhow.
+  [[maybe_unused]] const ssize_t given = ::getrandom(drawn.data(), drawn.size(), 0);
+  std::string suffix;
+  for (const unsigned char byte : drawn) suffix += kLetters[byte % kLetters.size()];
+  return suffix;
 }
 
 }  // namespace
@@ -58,10 +75,14 @@ MappedFile::~MappedFile() {
 }
 
 Result<AtomicFile> AtomicFile::create(const std::string& path) {
-  std::string aside = path + ".part-XXXXXX";
-  const int descriptor = ::mkostemp(aside.data(), O_CLOEXEC);
-  if (descriptor < 0) return failed("cannot write beside", path);
-  return AtomicFile(path, std::move(aside), descriptor);
+  for (int left = kMostNames; left > 0; --left) {
+    std::string aside = path + ".part-" + drawn_suffix();
+    // With the rights of any new file, as mkstemp would not give it.
+    const int descriptor = ::open(aside.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor >= 0) return AtomicFile(path, std::move(aside), descriptor);
+    if (errno != EEXIST) break;
+  }
+  return failed("cannot write beside", path);
 }
 
 AtomicFile::AtomicFile(AtomicFile&& other) noexcept
@@ -86,11 +107,7 @@ Status AtomicFile::append(ByteView bytes) {
 }
 
 Status AtomicFile::finish() {
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  if (::fchmod(descriptor_, 0666 & ~mask) != 0 || ::fsync(descriptor_) != 0) {
-    return failed("cannot make durable", aside_);
-  }
+  if (::fsync(descriptor_) != 0) return failed("cannot make durable", aside_);
   if (::rename(aside_.c_str(), path_.c_str()) != 0) return failed("cannot name", path_);
   ::close(std::exchange(descriptor_, -1));
   const std::string folder = std::filesystem::path(path_).parent_path().string();

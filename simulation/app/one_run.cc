@@ -62,13 +62,37 @@ Result<Outcome> run_rounds(const SimulationSpec& spec, Engine& engine, RunFolder
                  results.empty() ? 1 : results.back().version};
 }
 
+// A cosine comes down over all of the task's rounds: with another number of them, the rounds before
+// would have had other learning rates.
+Status check_rounds(const RunRecord& record, const coordinator::TaskSpec& before,
+                    const coordinator::TaskSpec& after) {
+  const auto is_cosine = [](const coordinator::LearningRateSchedule& schedule) {
+    return schedule.decay == coordinator::Decay::kCosine;
+  };
+  if (before.rounds == after.rounds) return {};
+  if (!is_cosine(after.train_schedule) && !is_cosine(after.server_schedule)) return {};
+  if (std::ranges::none_of(record.results, &RoundResult::is_completed)) return {};
+  return invalid_argument(
+      "--resume goes on with the run as it was begun: task.rounds stays " +
+      std::to_string(before.rounds) +
+      ", since the completed rounds' learning rates depend on it (" +
+      (is_cosine(after.train_schedule) ? "train.schedule" : "aggregation.server_schedule") +
+      " is 'cosine')");
+}
+
 Result<SimulationSpec> changed_spec(const RunRecord& record, const Overrides& overrides) {
   for (const auto& [setting, value] : overrides) {
     if (may_change(setting)) continue;
     return invalid_argument("--resume goes on with the run as it was begun: '" + setting +
                             "' cannot be set any more; only " + changeable_settings() + " can");
   }
-  return parse_simulation_file(record.task_text, record.info.base_folder, overrides);
+  const std::string& base = record.info.base_folder;
+  COVEY_ASSIGN_OR_RETURN(const SimulationSpec before,
+                         parse_simulation_file(record.task_text, base, {}));
+  COVEY_ASSIGN_OR_RETURN(SimulationSpec spec,
+                         parse_simulation_file(record.task_text, base, overrides));
+  COVEY_RETURN_IF_ERROR(check_rounds(record, before.task, spec.task));
+  return spec;
 }
 
 }  // namespace

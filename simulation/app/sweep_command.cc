@@ -109,6 +109,7 @@ int run_sweep(const shell::Invocation& invocation, Context& context) {
   SweepRuns sweep(folder, data, std::move(runs), context);
   if (const Status fits = sweep.check(); !fits) return fail(context, fits.error());
   const Status ran = sweep.run(settings->jobs);
+  if (!ran) fail(context, ran.error());  // said first, whatever becomes of the results
   COVEY_SIM_ASSIGN(const std::vector<RunRecord> records, sweep.records());
   const Comparison comparison = compare(records);
   if (const Status written = write_results(folder, base, *settings, records, comparison);
@@ -121,7 +122,7 @@ int run_sweep(const shell::Invocation& invocation, Context& context) {
     print(context.out, comparison);
     context.out << "\nIn " << folder << ": sweep.html, sweep.json\n";
   }
-  if (!ran) return fail(context, ran.error());
+  if (!ran) return kFailed;
   if (sweep.is_complete()) return kOk;
   context.err << "It goes on when the same command is given again, with --out " << folder << '\n';
   return kStopped;

@@ -15,6 +15,15 @@ bool has_run(const std::string& folder) {
   return std::filesystem::exists(folder + "/run.json", error);
 }
 
+// By their names.
+bool is_same_folder(const std::string& left, const std::string& right) {
+  const auto whole = [](const std::string& folder) {
+    std::error_code error;
+    return (std::filesystem::absolute(folder, error) / "").lexically_normal();
+  };
+  return left.empty() == right.empty() && whole(left) == whole(right);
+}
+
 std::string text_of(const RunSummary& summary) {
   const std::string time = shell::text_of_milliseconds(std::llround(1000 * summary.seconds));
   if (!summary.best) return "no values, " + time;
@@ -31,10 +40,15 @@ Status SweepRuns::check() const {
     if (!has_run(folder)) continue;
     COVEY_ASSIGN_OR_RETURN(const RunRecord record, read_run(folder));
     const auto names = differing_settings({record.task_text, run.spec.text});
-    if (names.empty()) continue;
+    if (!names.empty()) {
+      return Error{ErrorCode::kFailedPrecondition,
+                   "'" + folder + "' has a run of another task file: " + shell::joined(names) +
+                       " is not the same; name another folder (--out)"};
+    }
+    const std::string& data = record.info.data_folder;
+    if (!record.info.ended.empty() || data.empty() || is_same_folder(data, data_folder_)) continue;
     return Error{ErrorCode::kFailedPrecondition,
-                 "'" + folder + "' has a run of another task file: " + shell::joined(names) +
-                     " is not the same; name another folder (--out)"};
+                 "'" + folder + "' has a run that was begun with other data; give --data " + data};
   }
   return {};
 }

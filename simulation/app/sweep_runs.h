@@ -27,7 +27,8 @@ class SweepRuns {
         runs_(std::move(runs)),
         context_(context) {}
 
-  // kFailedPrecondition when a run's folder has one of another task file.
+  // kFailedPrecondition when a run's folder has one of another task file, or one that is to go on
+  // and was begun with other data.
   Status check() const;
   // `jobs` at a time, each with its display where it is one. Ends early when the context is
   // stopping, or with the first error, which names the run.

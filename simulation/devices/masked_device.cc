@@ -80,9 +80,10 @@ bool MaskedDevice::is_quick(const ParticipantEvent& event) const {
 
 Operation MaskedDevice::step(ParticipantEvent event, Milliseconds now) {
   ParticipantStep step = participant_->step(std::move(event), now);
-  if (!keeps_state_) return std::move(step.operation);
   namespace effect = participant_effect;
   for (const ParticipantEffect& next : step.effects) {
+    if (const auto* report = std::get_if<effect::Report>(&next)) error_ = report->error;
+    if (!keeps_state_) continue;
     if (const auto* put = std::get_if<effect::Put>(&next)) {
       static_cast<void>(storage_.put(put->key, put->value.reveal()));  // memory does not fail
     } else if (const auto* append = std::get_if<effect::Append>(&next)) {

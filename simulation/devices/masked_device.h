@@ -38,6 +38,7 @@ class MaskedDevice final : public VirtualDevice {
   client::Operation step(client::ParticipantEvent event, Milliseconds now) override;
   void crash() override;
   bool is_quick(const client::ParticipantEvent& event) const override;
+  std::optional<Error> last_error() const override { return error_; }
 
  private:
   MaskedDevice(crypto::SigningKeyPair key, client::ParticipantOptions options, bool keeps_state)
@@ -49,6 +50,7 @@ class MaskedDevice final : public VirtualDevice {
   bool keeps_state_;
   VirtualStorage storage_;
   std::optional<client::Participant> participant_;
+  std::optional<Error> error_;
 };
 
 }  // namespace covey::simulation

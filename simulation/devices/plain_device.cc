@@ -48,7 +48,10 @@ Operation PlainDevice::encode(TrainingReport report) {
                                     material_.model->views(), std::as_const(*trained_).views(),
                                     std::move(report), random_, difference, reason);
   trained_ = nullptr;
-  if (!update) return decline(reason);
+  if (!update) {
+    error_ = update.error();
+    return decline(reason);
+  }
   update_ = std::move(*update);
   phase_ = Phase::kJoining;
   return operation();

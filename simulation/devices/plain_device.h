@@ -23,6 +23,7 @@ class PlainDevice final : public VirtualDevice {
   void crash() override;
   bool is_quick(const client::ParticipantEvent& event) const override;
   void train_on(model::Model& scratch) override { trained_ = &scratch; }
+  std::optional<Error> last_error() const override { return error_; }
   ring::RingVector take_update() override { return std::move(*update_); }
 
  private:
@@ -49,6 +50,7 @@ class PlainDevice final : public VirtualDevice {
   model::Model* trained_ = nullptr;
   std::optional<ring::RingVector> update_;
   federation::DeclineReason reason_{};
+  std::optional<Error> error_;
 };
 
 }  // namespace covey::simulation

@@ -16,7 +16,7 @@ struct RoundMaterial {
   ring::CodecParameters codec;
   const model::Model* model = nullptr;  // the global one
   federation::Assignment assignment;
-  // What devices with masks fetch; null in a round without them, where only the sizes count.
+  // What devices with masks fetch; for those without only the sizes count.
   std::shared_ptr<const Bytes> plan_file;
   std::shared_ptr<const Bytes> model_file;
   std::uint64_t vector_bytes = 0;  // of one device, packed

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "covey/aggregation/model/model.h"
 #include "covey/aggregation/ring/ring_vector.h"
 #include "covey/client/participant.h"
@@ -22,6 +24,9 @@ class VirtualDevice {
   // The model for an operation::Train that brings none: where the worker is to train. Holds until
   // the step with Trained.
   virtual void train_on(model::Model& /*scratch*/) {}
+  // Why it declines, or has given a round up; for a person.
+  virtual std::optional<Error> last_error() const = 0;
+
   // Without masks: what it sends, whole. Once.
   virtual ring::RingVector take_update() { return {}; }
 };

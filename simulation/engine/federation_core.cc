@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 #include "covey/aggregation/model/safetensors.h"
 #include "covey/aggregation/ring/packing.h"
@@ -85,6 +86,12 @@ Result<RoundMaterial> Federation::Core::prepare(const RoundOptions& options) {
 
 Result<RoundResult> Federation::Core::run_round(const RoundOptions& options) {
   ++rounds_begun_;
+  auto result = begin_and_run(options);
+  if (!result) --rounds_begun_;  // the caller may mend it and try again
+  return result;
+}
+
+Result<RoundResult> Federation::Core::begin_and_run(const RoundOptions& options) {
   RoundResult result;
   result.round = rounds_begun_;
   COVEY_ASSIGN_OR_RETURN(const std::vector<std::size_t> devices, select(options));
@@ -101,7 +108,7 @@ Result<RoundResult> Federation::Core::run_round(const RoundOptions& options) {
     ++rounds_completed_;
     aborted_in_a_row_ = 0;
   } else {
-    result.survivors = 0;
+    result.survivors = result.coordinates = 0;
     ++aborted_in_a_row_;
   }
   result.version = version_;
@@ -161,7 +168,15 @@ Status Federation::Core::evaluate_into(const RoundOptions& options, RoundResult&
                       rounds_completed_ >= spec_.task.rounds;
   if (!options.evaluates || !is_due || parts_.dataset->test().size() == 0) return {};
   const Stopwatch stopwatch(result.seconds.evaluation);
-  COVEY_ASSIGN_OR_RETURN(result.test, evaluate());
+  auto evaluation = evaluate();
+  if (!evaluation && evaluation.error().code == ErrorCode::kOutOfRange) {
+    // The model has diverged: that is a result, and no reason to lose the round.
+    result.test = Evaluation{parts_.dataset->test().size(),
+                             std::numeric_limits<double>::quiet_NaN(), std::nullopt};
+  } else {
+    if (!evaluation) return evaluation.error();
+    result.test = *evaluation;
+  }
   if (parts_.hooks) parts_.hooks->evaluated(result.round, *result.test);
   return {};
 }

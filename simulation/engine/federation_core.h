@@ -36,12 +36,14 @@ class Federation::Core {
 
  private:
   // federation_parts.cc
+  Status check_settings() const;
   Status open_dataset();
   Status check_metrics();
   Status open_model();
   Status open_strategy();
   Result<model::Model> first_model() const;
 
+  Result<RoundResult> begin_and_run(const RoundOptions& options);
   Result<std::vector<std::size_t>> select(const RoundOptions& options);
   Result<RoundMaterial> prepare(const RoundOptions& options);
   Status merge(const RoundOutcome& outcome, const RoundMaterial& material, RoundResult& result);

@@ -8,7 +8,27 @@
 
 // What a federation is made of: the task file's parts, and the caller's in their place.
 namespace covey::simulation {
+// A spec that was made in code went through no parser.
+Status Federation::Core::check_settings() const {
+  const coordinator::CohortRules& cohort = spec_.task.cohort;
+  const SimulationSettings& simulation = spec_.simulation;
+  const std::pair<const char*, bool> rules[] = {
+      {"round.minimum is at least 1", cohort.minimum > 0},
+      {"round.target is at least round.minimum", cohort.target >= cohort.minimum},
+      {"round.group_size is at least 1", cohort.group_size > 0},
+      {"round.over_selection is at least 1", cohort.over_selection >= 1},
+      {"simulation.evaluate_every is at least 1", simulation.evaluate_every > 0},
+      {"simulation.megabits_per_second is above 0", simulation.megabits_per_second > 0},
+      {"simulation.examples_per_second is above 0", simulation.examples_per_second > 0},
+  };
+  for (const auto& [rule, holds] : rules) {
+    if (!holds) return invalid_argument(std::string(rule) + ", and here it is not");
+  }
+  return {};
+}
+
 Status Federation::Core::open() {
+  COVEY_RETURN_IF_ERROR(check_settings());
   COVEY_RETURN_IF_ERROR(open_dataset());
   COVEY_RETURN_IF_ERROR(check_metrics());
   std::uint64_t workers = spec_.simulation.workers;
@@ -37,7 +57,11 @@ Status Federation::Core::open_dataset() {
 Status Federation::Core::check_metrics() {
   std::vector<std::string>& metrics = spec_.task.metrics;
   const bool is_default = metrics == coordinator::TaskSpec{}.metrics;
-  const bool holds_out = spec_.data.held_out > 0;
+  bool holds_out = spec_.data.held_out > 0;
+  if (!holds_out) {  // a dataset of the caller's own may, whatever the settings say
+    COVEY_ASSIGN_OR_RETURN(const datasets::DeviceData first, parts_.dataset->device(0));
+    holds_out = first.held_out.size() > 0;
+  }
   const bool is_classification = parts_.dataset->is_classification();
   if (is_default) {
     std::erase_if(metrics, [&](const std::string& name) {
@@ -46,6 +70,13 @@ Status Federation::Core::check_metrics() {
     return {};
   }
   for (const std::string& name : metrics) {
+    if (name == "loss" || name == "accuracy" || name == "rmse") {
+      if (!holds_out) {
+        return invalid_argument("evaluate.metrics asks for \"" + name +
+                                "\", which is measured on held-out examples, but data.held_out "
+                                "is 0");
+      }
+    }
     if (name == "accuracy" && !is_classification) {
       return invalid_argument(
           "evaluate.metrics asks for accuracy, but the data has numbers to be "

@@ -55,10 +55,12 @@ Status Federation::Core::restore_state(ByteView state) {
                  "the saved state is of another federation: task, seed, model and strategy must be "
                  "those that it was saved with"};
   }
-  training_->local().restore(in);
+  auto local = std::make_unique<LocalTensors>(training_->manifest());
+  local->restore(in);
   COVEY_RETURN_IF_ERROR(in.finish("the saved state of the simulation"));
   COVEY_ASSIGN_OR_RETURN(model::Model model, model::read_model(file, training_->manifest()));
   COVEY_RETURN_IF_ERROR(parts_.strategy->restore_state(strategy_state));
+  training_->replace_local(std::move(local));
   model_ = std::move(model);
   model_file_ = std::make_shared<const Bytes>(file);
   model_digest_ = crypto::sha256(file);

@@ -6,7 +6,9 @@ namespace covey::simulation {
 
 LocalTensors::LocalTensors(const ring::Manifest& manifest) {
   for (std::size_t i = 0; i < manifest.tensors().size(); ++i) {
-    if (manifest.tensors()[i].role == ring::Role::kLocal) local_.push_back(i);
+    if (manifest.tensors()[i].role != ring::Role::kLocal) continue;
+    local_.push_back(i);
+    sizes_.push_back(manifest.element_count(i) * ring::size_bytes(manifest.tensors()[i].dtype));
   }
 }
 
@@ -19,11 +21,15 @@ void LocalTensors::load(std::size_t device, model::Model& model) {
   }
 }
 
-void LocalTensors::store(std::size_t device, const model::Model& model) {
-  std::vector<Bytes> tensors;
-  for (const std::size_t tensor : local_) tensors.push_back(to_bytes(model.bytes(tensor)));
+LocalTensors::Own LocalTensors::of(const model::Model& model) const {
+  Own own;
+  for (const std::size_t tensor : local_) own.push_back(to_bytes(model.bytes(tensor)));
+  return own;
+}
+
+void LocalTensors::store(std::size_t device, Own own) {
   const std::lock_guard lock(mutex_);
-  of_device_[device] = std::move(tensors);
+  of_device_[device] = std::move(own);
 }
 
 void LocalTensors::save(ByteWriter& out) const {
@@ -40,8 +46,12 @@ void LocalTensors::restore(ByteReader& in) {
   of_device_.clear();
   const std::uint64_t devices = in.u64();
   for (std::uint64_t i = 0; i < devices && in.ok(); ++i) {
-    std::vector<Bytes>& tensors = of_device_[in.u64()];
-    for (std::size_t j = 0; j < local_.size(); ++j) tensors.push_back(to_bytes(in.sized()));
+    Own& own = of_device_[in.u64()];
+    own.clear();
+    for (std::size_t j = 0; j < local_.size(); ++j) {
+      own.push_back(to_bytes(in.sized()));
+      if (own.back().size() != sizes_[j]) in.fail();
+    }
   }
 }
 

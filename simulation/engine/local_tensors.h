@@ -20,15 +20,19 @@ class LocalTensors {
   bool is_needed() const { return !local_.empty(); }
   // Puts the device's own tensors into `model`, where it has some yet.
   void load(std::size_t device, model::Model& model);
-  void store(std::size_t device, const model::Model& model);
+  using Own = std::vector<Bytes>;
+  Own of(const model::Model& model) const;
+  void store(std::size_t device, Own own);
 
   void save(ByteWriter& out) const;
+  // Fails `in` where a tensor is not as large as the manifest says.
   void restore(ByteReader& in);
 
  private:
   std::vector<std::size_t> local_;  // indices of tensors
+  std::vector<std::size_t> sizes_;  // of them, in bytes
   mutable std::mutex mutex_;
-  std::map<std::size_t, std::vector<Bytes>> of_device_;
+  std::map<std::size_t, Own> of_device_;
 };
 
 }  // namespace covey::simulation

@@ -124,10 +124,7 @@ void RoundRun::arrive(Player& player) {
 }
 
 void RoundRun::arrive(Player& player, const operation::CheckIn&) {
-  if (!round_.check_in(static_cast<DeviceHandle>(player.device))) {
-    player.is_late = true;
-    return leave(player);
-  }
+  if (!round_.check_in(static_cast<DeviceHandle>(player.device))) return leave(player);
   tell(player, participant_event::CheckedIn{around_.material.assignment},
        now_ + times_.transfer(kMessageBytes));
 }
@@ -192,16 +189,18 @@ void RoundRun::answer_receives() {
   for (const auto& group : outcome_.groups) {
     for (const DeviceHandle handle : group->take_answerable()) {
       Player& player = player_of(handle);
+      if (!player.is_waiting || player.is_out) continue;  // else a worker may have it
       const auto* call = std::get_if<operation::Receive>(&player.operation);
-      if (call != nullptr && player.is_waiting && !player.is_out) arrive(player, *call);
+      if (call != nullptr) arrive(player, *call);
     }
   }
 }
 
 void RoundRun::arrive(Player& player, const operation::Decline& call) {
   if (!player.error) {
-    player.error = Error{ErrorCode::kInvalidArgument,
-                         "it declines: " + std::string(federation::name_of(call.reason))};
+    std::string why = "it declines: " + std::string(federation::name_of(call.reason));
+    if (const auto error = player.body->last_error()) why += ": " + error->message;
+    player.error = Error{ErrorCode::kInvalidArgument, std::move(why)};
   }
   leave(player);
   apply(round_.leave(static_cast<DeviceHandle>(player.device), now_));

@@ -69,8 +69,12 @@ class RoundRun {
     std::optional<Fault> fault;  // that has not come to pass
     int messages = 0;            // of its group, that it has had
     client::Operation operation;
-    Workers::Ticket work;        // what gives `operation`
-    std::optional<Error> error;  // of its training
+    Workers::Ticket work;  // what gives `operation`
+    // Of its training, and the tensors that it keeps for itself: `learn` puts them, on a worker,
+    // and `act` takes them when the device's turn has come, so that what counts is virtual time.
+    std::optional<Error> learning_error;
+    std::optional<LocalTensors::Own> learned;
+    std::optional<Error> error;  // why it declined
     std::optional<std::uint32_t> group;
     bool corrupts = false;    // a bit of what it sends next
     bool is_waiting = false;  // for a group, or for a message

@@ -64,6 +64,9 @@ bool RoundRun::suffer(Player& player, Milliseconds& delay) {
 
 void RoundRun::act(Player& player) {
   around_.workers.wait(player.work);
+  if (player.learning_error) player.error = std::exchange(player.learning_error, std::nullopt);
+  if (player.learned) around_.training.local().store(player.device, std::move(*player.learned));
+  player.learned.reset();
   Milliseconds delay{0};
   if (!suffer(player, delay)) return;
   if (const auto* job = std::get_if<operation::Train>(&player.operation)) {
@@ -119,9 +122,10 @@ Operation RoundRun::learn(Player& player, const Lesson& lesson, std::size_t work
                                 lesson.job.seed, std::move(stop)};
   auto report = around_.training.train(worker, player.device, job, global, *model);
   if (!report) {
-    player.error = report.error();
+    player.learning_error = report.error();
     return player.body->step(participant_event::Failed{report.error()}, lesson.until);
   }
+  if (around_.training.local().is_needed()) player.learned = around_.training.local().of(*model);
   if (lesson.is_spoiled) spoil(*model);
   return player.body->step(participant_event::Trained{std::move(*report)}, lesson.until);
 }

@@ -63,7 +63,6 @@ Result<client::TrainingReport> Training::train(std::size_t worker, std::size_t d
   Result<client::TrainingReport> report = trainer.run(job, model);
   if (!report) return report;
   if (hooks_ != nullptr) hooks_->trained(job.round, device, *report, model);
-  if (local_->is_needed()) local_->store(device, model);
   return report;
 }
 
@@ -90,6 +89,12 @@ Result<Evaluation> Training::evaluate(const plan::Plan& plan, model::Model& mode
     if (Status set = trainer.set_examples({}, std::move(some)); !set) {
       found[part].error = set.error();
       return;
+    }
+    if (local_->is_needed()) {  // those of the global model, not of whom the worker played last
+      if (Status set = trainer.set_local(model); !set) {
+        found[part].error = set.error();
+        return;
+      }
     }
     const client::TrainingJob job{evaluation, 0, 0, {}};
     auto report = trainer.run(job, model);

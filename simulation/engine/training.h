@@ -38,6 +38,7 @@ class Training {
 
   LocalTensors& local() { return *local_; }
   const LocalTensors& local() const { return *local_; }
+  void replace_local(std::unique_ptr<LocalTensors> local) { local_ = std::move(local); }
 
  private:
   struct Kit {

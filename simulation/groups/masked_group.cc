@@ -97,6 +97,7 @@ void MaskedGroup::tick(Milliseconds now) {
   const coordinator::StepClock::Due due = clock_.tick(session_, now);
   if (due.gone) apply(session_.device_gone(*due.gone), *due.gone);
   if (due.closes_step && !is_over()) apply(session_.close_step(), 0);
+  clock_.look(session_, now);
 }
 
 std::optional<Milliseconds> MaskedGroup::next_tick() const {

@@ -35,11 +35,12 @@ bool has_run(const std::string& path) {
   return fs::exists(file_in(path, "run.json"), error);
 }
 
-// Makes the folder where there is none; the ones above it, too.
-Status make_folder(const std::string& path) {
+// Makes the folder where there is none; the ones above it, too. Says whether there was none.
+Result<bool> make_folder(const std::string& path) {
   std::error_code error;
-  fs::create_directories(path, error);
-  return error ? Status(path_error("cannot make the folder", path, error)) : Status();
+  const bool is_made = fs::create_directories(path, error);
+  if (error) return path_error("cannot make the folder", path, error);
+  return is_made;
 }
 
 // An open descriptor of the folder that no other process has.
@@ -129,23 +130,25 @@ RunFolder::RunFolder(std::string path, int descriptor) : descriptor_(descriptor)
 RunFolder::RunFolder(RunFolder&& other) noexcept
     : record_(std::move(other.record_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
-      has_begun_(other.has_begun_) {}
+      is_to_go_(other.is_to_go_) {}
 
 RunFolder::~RunFolder() {
   if (descriptor_ < 0) return;
-  if (!has_begun_) ::rmdir(record_.path.c_str());  // does nothing where there is something in it
+  if (is_to_go_) ::rmdir(record_.path.c_str());  // does nothing where there is something in it
   ::close(descriptor_);
 }
 
 Result<RunFolder> RunFolder::create(const std::string& path, const std::string& name) {
   std::string place = path;
+  bool is_made = true;
   if (place.empty()) {
     COVEY_ASSIGN_OR_RETURN(place, make_numbered_folder(name));
   } else {
-    COVEY_RETURN_IF_ERROR(make_folder(place));
+    COVEY_ASSIGN_OR_RETURN(is_made, make_folder(place));
   }
   COVEY_ASSIGN_OR_RETURN(const int descriptor, lock_folder(place));
   RunFolder folder(place, descriptor);
+  folder.is_to_go_ = is_made;
   if (!has_run(place)) return folder;
   return Error{ErrorCode::kAlreadyExists, "there is a run in '" + place +
                                               "'; go on with it (--resume), or name another "
@@ -156,7 +159,6 @@ Result<RunFolder> RunFolder::open(const std::string& path) {
   if (!has_run(path)) return read_run(path).error();
   COVEY_ASSIGN_OR_RETURN(const int descriptor, lock_folder(path));
   RunFolder folder(path, descriptor);
-  folder.has_begun_ = true;
   COVEY_ASSIGN_OR_RETURN(folder.record_, read_run(path));
   return folder;
 }
@@ -165,7 +167,7 @@ std::string RunFolder::path_of(std::string_view name) const { return file_in(pat
 
 // run.json comes last: with it, there is a run.
 Status RunFolder::begin(RunInfo info, std::string task_text, ByteView first_model) {
-  has_begun_ = true;
+  is_to_go_ = false;
   record_.info = std::move(info);
   COVEY_RETURN_IF_ERROR(make_folder(path_of("models")));
   COVEY_RETURN_IF_ERROR(set_task_text(std::move(task_text)));

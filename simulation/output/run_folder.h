@@ -44,8 +44,8 @@ std::string model_path(const std::string& folder, std::uint64_t version);
 class RunFolder {
  public:
   // Makes the folder, and locks it. An empty `path` stands for runs/NAME-1, or the next number that
-  // is free. kAlreadyExists when there is a run in it. Until `begin` it is empty, and an empty one
-  // is removed when this object ends.
+  // is free. kAlreadyExists when there is a run in it. One that was made here, and is empty since
+  // nothing has begun, is removed when this object ends.
   static Result<RunFolder> create(const std::string& path, const std::string& name);
   // To go on. As `read_run`; kFailedPrecondition when another process has it.
   static Result<RunFolder> open(const std::string& path);
@@ -79,8 +79,8 @@ class RunFolder {
   Status remove_models(std::uint64_t keep_models) const;
 
   RunRecord record_;
-  int descriptor_;  // of the folder, which is locked by it; -1: moved from
-  bool has_begun_ = false;
+  int descriptor_;         // of the folder, which is locked by it; -1: moved from
+  bool is_to_go_ = false;  // made here, and not begun
 };
 
 }  // namespace covey::simulation

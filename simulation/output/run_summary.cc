@@ -9,7 +9,8 @@
 namespace covey::simulation {
 namespace {
 
-constexpr std::array kHeadlines = {"test_accuracy", "accuracy", "test_loss", "loss", "train_loss"};
+constexpr std::array kHeadlines = {"test_accuracy", "accuracy", "test_loss",
+                                   "loss",          "rmse",     "train_loss"};
 
 bool is_share(std::string_view name) { return name.ends_with("accuracy"); }
 
@@ -41,8 +42,6 @@ std::optional<double> value_of(const RoundResult& result, std::string_view name)
   if (value && !std::isfinite(*value)) value.reset();
   return value;
 }
-
-bool falls(std::string_view name) { return name == "loss" || name.ends_with("_loss"); }
 
 std::string label_of(std::string_view name) {
   std::string label(name);

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "covey/coordinator/task_file.h"
 #include "covey/simulation/round_result.h"
 #include "simulation/output/run_info.h"
 
@@ -14,8 +15,7 @@ namespace covey::simulation {
 // A completed round's value by name: "test_accuracy" and "test_loss" are of the test set, all other
 // names of the devices' metrics. Nothing when it has none, or none that is finite.
 std::optional<double> value_of(const RoundResult& result, std::string_view name);
-// "loss" and what ends in "_loss".
-bool falls(std::string_view name);
+using coordinator::falls;
 std::string label_of(std::string_view name);                     // "test accuracy"
 std::string text_of_value(std::string_view name, double value);  // "97.31 %", "0.0853"
 
@@ -28,7 +28,7 @@ struct Mark {
 // What a run came to.
 struct RunSummary {
   // The number by which the run is judged, the first of these that it has: test_accuracy, accuracy,
-  // test_loss, loss, train_loss. Empty: it has none.
+  // test_loss, loss, rmse, train_loss. Empty: it has none.
   std::string headline;
   std::optional<Mark> best;
   std::optional<Mark> last;

@@ -126,6 +126,45 @@ TEST_CASE("a round's factor stands for a smaller server rate", "[merge]") {
   }
 }
 
+TEST_CASE("buffers get their mean, whatever the server's rate, its factor and momentum",
+          "[merge]") {
+  std::vector<std::unique_ptr<Strategy>> strategies = all_strategies();
+  strategies.push_back(std::make_unique<FedAvg>(FedAvg::create(2).value()));
+  strategies.push_back(std::make_unique<ServerMomentum>(ServerMomentum::create(2, 0.9f).value()));
+  for (const auto& strategy : strategies) {
+    INFO(strategy->name());
+    std::vector<float> model = {1, 1.0f, 5.0f};  // a weight, a variance, a mean
+    for (std::uint64_t round = 1; round <= 10; ++round) {
+      // The devices' variance has fallen to 0.1, their mean to 4, and there they stay.
+      const std::vector<float> sum = {4, 4 * (0.1f - model[1]), 4 * (4.0f - model[2])};
+      const Status merged = strategy->merge({sum, 4, round, 0.5, 2}, model);
+      REQUIRE(merged.has_value());
+      CHECK(model[1] == Approx(0.1));
+      CHECK(model[2] == Approx(4));
+    }
+    CHECK(model[0] > 1);
+  }
+}
+
+TEST_CASE("momentum that was saved for buffers too is refused", "[merge]") {
+  ServerMomentum strategy = ServerMomentum::create(1, 0.5f).value();
+  std::vector<float> model = {1, 2};
+  REQUIRE(strategy.merge({std::vector<float>{1, 1}, 1, 1}, model).has_value());
+  const std::vector<float> before = model;
+  CHECK_FALSE(strategy.merge({std::vector<float>{1, 1}, 1, 2, 1, 1}, model).has_value());
+  CHECK(model == before);
+}
+
+TEST_CASE("a buffer that would not be finite is refused and changes nothing", "[merge]") {
+  for (const auto& strategy : all_strategies()) {
+    std::vector<float> model = {1, 2};
+    const Bytes state = strategy->save_state();
+    CHECK_FALSE(strategy->merge({std::vector<float>{1, INFINITY}, 1, 1, 1, 1}, model).has_value());
+    CHECK(model == std::vector<float>{1, 2});
+    CHECK(strategy->save_state() == state);
+  }
+}
+
 TEST_CASE("an update of another length is refused", "[merge]") {
   for (const auto& strategy : all_strategies()) {
     std::vector<float> model = {1, 2};

@@ -377,7 +377,7 @@ TEST_CASE("a plan is valid and its buffers have a range only where there are buf
   CHECK_FALSE(spec.plan_for(ring::Manifest::create({}).value(), 1).has_value());
 }
 
-TEST_CASE("a loss falls to its target, and everything else rises to it") {
+TEST_CASE("a loss or an error falls to its target, and everything else rises to it") {
   TaskSpec spec;
   CHECK_FALSE(spec.is_reached_by({{"accuracy", 1.0}}));  // no target
   spec.target_metric = "accuracy";
@@ -385,11 +385,13 @@ TEST_CASE("a loss falls to its target, and everything else rises to it") {
   CHECK(spec.is_reached_by({{"accuracy", 0.9}}));
   CHECK_FALSE(spec.is_reached_by({{"accuracy", 0.89}}));
   CHECK_FALSE(spec.is_reached_by({{"loss", 0.95}}));
-  for (const char* name : {"loss", "train_loss"}) {
+  for (const char* name : {"loss", "train_loss", "test_loss", "rmse"}) {
+    CHECK(falls(name));
     spec.target_metric = name;
     CHECK(spec.is_reached_by({{name, 0.5}}));
     CHECK_FALSE(spec.is_reached_by({{name, 0.95}}));
   }
+  for (const char* name : {"accuracy", "f1", "lossless", "rmse_margin"}) CHECK_FALSE(falls(name));
 }
 
 }  // namespace covey::coordinator

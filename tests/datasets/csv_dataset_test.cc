@@ -147,6 +147,49 @@ TEST_CASE("a tenth of a single file is the test set, and the mean is that of the
   }
 }
 
+TEST_CASE("the training rows of a single file do not depend on whether its test set is wanted",
+          "[datasets]") {
+  std::string text = "life,heat,site,device\n";
+  for (int i = 0; i < 40; ++i) {
+    text += std::to_string(i) + "," + (i % 3 == 0 ? "" : std::to_string(i % 10)) + ",n,d\n";
+  }
+  Csv csv(text);
+  const auto device = csv.open().value();
+  csv.settings.has_test = true;
+  const auto simulation = csv.open().value();
+  CHECK(device->test().size() == 0);
+  CHECK(simulation->test().size() == 4);
+  const Examples& with = *simulation->device(0)->train.table;
+  const Examples& without = *device->device(0)->train.table;
+  CHECK(without.size() == 36);
+  CHECK(without.features == with.features);
+  CHECK(without.targets == with.targets);
+}
+
+TEST_CASE("a number that no float holds is refused with its line", "[datasets]") {
+  const std::string schema =
+      "[schema]\nname = \"c\"\nversion = 1\n"
+      "[[column]]\nname = \"x\"\nkind = \"number\"\nmean = 0\ndeviation = 1e-9\n"
+      "missing = \"value\"\nfill = FILL\n"
+      "[[column]]\nname = \"y\"\nkind = \"target\"\nmean = 0\ndeviation = 1e-3\n";
+  const auto refusal = [&](const std::string& text, const std::string& fill) {
+    std::string filled = schema;
+    filled.replace(filled.find("FILL"), 4, fill);
+    Csv csv(text, filled);
+    csv.settings.devices = 1;
+    const auto dataset = csv.open();
+    return dataset ? std::string("none") : dataset.error().message;
+  };
+  const auto has = [](const std::string& message, const char* part) {
+    INFO(message);
+    CHECK(message.find(part) != std::string::npos);
+  };
+  CHECK(refusal("x,y\n1e29,1e35\n,1\n", "1.0") == "none");
+  has(refusal("x,y\n1,1\n-1e30,1\n", "1.0"), "line 3: column 'x': expected a number that, scaled");
+  has(refusal("x,y\n1,1e36\n", "1.0"), "line 2: column 'y': expected a number that, scaled");
+  has(refusal("x,y\n1,1\n,1\n", "1e30"), "line 3: column 'x': fill in the schema, scaled");
+}
+
 TEST_CASE("a folder has the test set in a file of its own", "[datasets]") {
   Csv csv("");
   testing::write_file(csv.folder.path() / "train.csv", view_of(kRows));

@@ -99,6 +99,7 @@ TEST_CASE("turbofan files that are not what they should be are refused with the 
   check("train_FD001.txt", line(1, 1, 0) + line(3, 1, 0), "line 2: expected engine 2, cycle 1");
   check("train_FD001.txt", "1 1 0\n", "line 1: expected 26 numbers, found 3");
   check("train_FD001.txt", line(1, 1, 0) + "1 two\n", "line 2: a word is no number");
+  check("train_FD001.txt", line(1, 1, 0) + line(1, 2, 1e40), "line 2: expected sensor values that");
   check("train_FD001.txt", "", "found none");
   check("RUL_FD001.txt", "25\n", "expected 2 lines, one for each test engine, found 1");
   check("RUL_FD001.txt", "25\n-1\n", "line 2: expected a remaining life");

@@ -159,6 +159,21 @@ TEST_CASE("going on takes only settings that change nothing of what was computed
   CHECK(models_and_metrics(longer.run) == models_and_metrics(place.run));
 }
 
+TEST_CASE("the number of rounds stays, once rates that depend on it were used", "[sim]") {
+  for (const char* setting : {"train.schedule", "aggregation.server_schedule"}) {
+    Place place;
+    const std::string cosine = std::string(setting) + "=cosine";
+    place.world.stops_after = 1;
+    REQUIRE(place.world.run({"run", place.task, "--out", place.run, "--set", cosine}) == kStopped);
+    place.world.stops_after = ~std::uint64_t{0};
+    CHECK(place.world.run({"run", "--resume", place.run, "--rounds", "9"}) == kFailed);
+    CHECK(has(place.world.err.str(), "task.rounds stays 6"));
+    CHECK(has(place.world.err.str(), std::string(setting) + " is 'cosine'"));
+    CHECK(has(read_run(place.run)->task_text, "rounds = 6"));
+    CHECK(place.world.run({"run", "--resume", place.run, "--rounds", "6"}) == kOk);
+  }
+}
+
 TEST_CASE("json is a line for each round and nothing else", "[sim]") {
   Place place;
   REQUIRE(place.world.run({"run", place.task, "--out", place.run, "--format", "json", "--quiet"}) ==

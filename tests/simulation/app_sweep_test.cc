@@ -114,6 +114,21 @@ TEST_CASE("an interrupted sweep goes on where it was, to the same results", "[si
   }
 }
 
+TEST_CASE("an interrupted sweep goes on with the data that it was begun with", "[sim]") {
+  Place place;
+  place.world.stops_after = 2;
+  REQUIRE(place.sweep({"--data", "/first"}) == kStopped);
+  place.world.stops_after = ~std::uint64_t{0};
+  const std::uint64_t engines = place.world.engines;
+  for (const std::vector<std::string>& other :
+       {std::vector<std::string>{"--data", "/second"}, std::vector<std::string>{}}) {
+    CHECK(place.sweep(other) == kFailed);
+    CHECK(has(place.world.err.str(), "give --data /first\n"));
+  }
+  CHECK(place.world.engines == engines);
+  CHECK(place.sweep({"--data", "/first/"}) == kOk);
+}
+
 TEST_CASE("runs at the same time come to the same results", "[sim]") {
   Place one;
   Place many;
@@ -149,6 +164,7 @@ TEST_CASE("a run that fails ends the sweep, and is named", "[sim]") {
                          "--out", place.out}) == kFailed);
   CHECK(has(place.world.err.str(), place.out + "/name=unknown: there is no model 'unknown'"));
   CHECK(place.world.engines == 2);
+  CHECK(occurrences(place.world.err.str(), "there is no model") == 1);
   CHECK(nlohmann::json::parse(read_file(place.out + "/sweep.json"))["runs"].size() == 1);
 }
 

@@ -200,6 +200,15 @@ TEST_CASE("a folder is one run's, and one process's at a time", "[output]") {
   CHECK(RunFolder::open(place.path("none")).error().code == ErrorCode::kNotFound);
 }
 
+TEST_CASE("a run that never began removes its folder only where it has made it", "[output]") {
+  Folder place;
+  fs::create_directory(place.path("there"));
+  for (const char* name : {"there", "made"}) {
+    REQUIRE(RunFolder::create(place.path(name), "digits").has_value());
+    CHECK(fs::exists(place.path(name)) == (std::string(name) == "there"));
+  }
+}
+
 TEST_CASE("without a name, runs are numbered, and one that never began leaves nothing",
           "[output]") {
   Folder place;

@@ -1,5 +1,9 @@
 #include "simulation/simulation_world.h"
 
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
 #include "covey/base/check.h"
 #include "covey/datasets/draws.h"
 
@@ -48,7 +52,11 @@ Status DriftTrainer::set_examples(datasets::Rows train, datasets::Rows held_out)
   return {};
 }
 
-Status DriftTrainer::set_local(const model::Model&) { return {}; }
+Status DriftTrainer::set_local(const model::Model& model) {
+  const auto own = model.floats("own");
+  own_.assign(own.begin(), own.end());
+  return {};
+}
 
 Result<client::TrainingReport> DriftTrainer::run(const client::TrainingJob& job,
                                                  model::Model& model) {
@@ -58,23 +66,34 @@ Result<client::TrainingReport> DriftTrainer::run(const client::TrainingJob& job,
   const double start = model.floats("weight")[0];
   datasets::Draws draws(job.seed);
   for (const ring::Tensor& tensor : manifest_.tensors()) {
-    if (!is_training) break;
+    if (!is_training || tensor.role == ring::Role::kLocal) continue;
     for (float& value : model.floats(tensor.name)) {
       const double passes = job.plan.train.epochs;
       value += static_cast<float>((goal - value) * job.plan.train.learning_rate +
                                   passes * draws.between(-0.01, 0.01));
     }
   }
+  double own = 0;
+  if (!own_.empty()) {
+    if (is_training) {
+      own_[0] += static_cast<float>(0.1 + goal);
+      std::ranges::copy(own_, model.floats("own").begin());
+    }
+    own = own_[0];
+  }
   client::TrainingReport report;
   report.examples = rows.size();
-  report.metrics.assign(job.plan.metrics.size(), std::abs(goal - start));
+  report.metrics.assign(job.plan.metrics.size(), std::abs(goal - start) + own);
   return report;
 }
 
-ring::Manifest drifting_manifest(bool has_buffer) {
+ring::Manifest drifting_manifest(Extra extra) {
   std::vector<ring::Tensor> tensors{{"weight", ring::DType::kF32, {30, 10}, ring::Role::kTrain}};
-  if (has_buffer) {
+  if (extra == Extra::kBuffer) {
     tensors.push_back({"mean", ring::DType::kF32, {10}, ring::Role::kFloatBuffer});
+  }
+  if (extra == Extra::kLocal) {
+    tensors.push_back({"own", ring::DType::kF32, {5}, ring::Role::kLocal});
   }
   auto manifest = ring::Manifest::create(std::move(tensors));
   COVEY_CHECK(manifest.has_value());  // the tensors are legal
@@ -107,10 +126,10 @@ SimulationSpec small_spec(bool is_masked) {
   return spec;
 }
 
-Parts small_parts(std::size_t devices, bool has_buffer) {
+Parts small_parts(std::size_t devices, Extra extra) {
   Parts parts;
   parts.dataset = std::make_unique<SmallDataset>(devices);
-  const ring::Manifest manifest = drifting_manifest(has_buffer);
+  const ring::Manifest manifest = drifting_manifest(extra);
   parts.initial_model = model::Model::zeros(manifest);
   parts.make_trainer = [manifest]() -> Result<std::unique_ptr<client::ExamplesTrainer>> {
     return std::unique_ptr<client::ExamplesTrainer>(std::make_unique<DriftTrainer>(manifest));

@@ -43,14 +43,17 @@ class DriftTrainer final : public client::ExamplesTrainer {
   ring::Manifest manifest_;
   datasets::Rows train_;
   datasets::Rows held_out_;
+  std::vector<float> own_;  // of the local tensor, as it was set or trained last
 };
 
-// Its tensors: "weight" [30 x 10], trained; "mean" [10], a float buffer, where asked for.
-ring::Manifest drifting_manifest(bool has_buffer = false);
+// Its tensors: "weight" [30 x 10], trained; "mean" [10], a float buffer, and "own" [5], which every
+// device keeps for itself and which moves its loss, where asked for.
+enum class Extra { kNone, kBuffer, kLocal };
+ring::Manifest drifting_manifest(Extra extra = Extra::kNone);
 
 // A valid task for it: 8 of 20 devices a round, 3 rounds.
 simulation::SimulationSpec small_spec(bool is_masked = false);
-simulation::Parts small_parts(std::size_t devices = 20, bool has_buffer = false);
+simulation::Parts small_parts(std::size_t devices = 20, Extra extra = Extra::kNone);
 simulation::Federation small_federation(simulation::SimulationSpec spec,
                                         simulation::Parts parts = small_parts());
 // The digests of the models after each round, until the task is done or gives up.

@@ -58,7 +58,7 @@ Result<const Architecture*> find_architecture(std::string_view name) {
   std::string known;
   for (const Architecture* const one : architectures()) {
     if (one->info.name == name) return one;
-    known += " " + std::string(one->info.name);
+    known.append(" ").append(one->info.name);
   }
   return Error{ErrorCode::kNotFound, "no network has that name; there are:" + known};
 }

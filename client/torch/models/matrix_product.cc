@@ -2,6 +2,8 @@
 
 #include <dlfcn.h>
 
+#include <stdexcept>
+
 namespace covey::client {
 namespace {
 
@@ -26,8 +28,9 @@ void matrix_product(const Matrix& left, const Matrix& right, float kept, float* 
   const std::int64_t m = left.is_transposed ? left.columns : left.rows;
   const std::int64_t k = left.is_transposed ? left.rows : left.columns;
   const std::int64_t n = right.is_transposed ? right.rows : right.columns;
-  found_sgemm()(letter(left), letter(right), m, n, k, 1.0f, left.values, left.columns, right.values,
-                right.columns, kept, c, n);
+  const int status = found_sgemm()(letter(left), letter(right), m, n, k, 1.0f, left.values,
+                                   left.columns, right.values, right.columns, kept, c, n);
+  if (status != 0) throw std::runtime_error("oneDNN could not multiply two matrices");
 }
 
 }  // namespace covey::client

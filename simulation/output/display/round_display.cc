@@ -13,7 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kRedraw{100};
-constexpr std::array kHeadlines = {"test_accuracy", "accuracy", "test_loss", "loss"};
+constexpr std::array kHeadlines = {"test_accuracy", "accuracy", "test_loss", "loss", "rmse"};
 constexpr const char* kClearLine = "\r\033[K";
 
 shell::Facts facts_of(const RunInfo& info, const std::string& folder) {

@@ -16,7 +16,9 @@ class StepClock {
   // `device_bytes`: of one masked vector, packed.
   StepClock(Milliseconds step_idle, std::uint64_t device_bytes, Milliseconds now);
 
-  // After a message of this device was given to the session.
+  // After whatever may have begun another step.
+  void look(const secagg::CoordinatorSession& session, Milliseconds now);
+  // After a message of this device was given to the session; looks, too.
   void heard(secagg::DeviceHandle device, const secagg::CoordinatorSession& session,
              Milliseconds now);
   // What is due, of a step that waits for devices: at most one of both.

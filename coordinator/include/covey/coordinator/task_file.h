@@ -55,6 +55,9 @@ struct CohortRules {
   bool operator==(const CohortRules&) const = default;
 };
 
+// Whether a metric is the better the lower it is: "loss", what ends in "_loss", and "rmse".
+bool falls(std::string_view metric);
+
 // A task as an operator writes it down. The same file drives the simulator.
 struct TaskSpec {
   // [task]
@@ -93,8 +96,7 @@ struct TaskSpec {
   double target_value = 0;    // reaching it completes the task
 
   ring::Role role_of(std::string_view tensor, ring::DType dtype) const;
-  // Whether a round's metrics reach the target: "loss" and what ends in "_loss" falls to it, all
-  // else rises to it.
+  // Whether a round's metrics reach the target: what `falls` falls to it, all else rises to it.
   bool is_reached_by(const std::map<std::string, double>& metrics) const;
   // What the server rate of a round is multiplied by, and what then comes out.
   double server_rate_factor_at(std::uint64_t round) const;

@@ -70,8 +70,8 @@ struct RunEnd {
 
 // A federation on one machine: virtual devices, which train one after another on a few threads,
 // and the coordinator's own rounds, secure aggregation and merging, in virtual time. With the same
-// task file, the same seed and the same LibTorch the models are the same, bit for bit, for any
-// number of workers, and for plain and for masked aggregation.
+// task file, the same seed, the same LibTorch and the same kind of processor the models are the
+// same, bit for bit, for any number of workers, and for plain and for masked aggregation.
 //
 // Not thread-safe: one thread calls it.
 class Federation {

@@ -16,10 +16,11 @@ namespace covey::simulation {
 
 // The [simulation] section of a task file.
 struct SimulationSettings {
-  std::uint64_t seed = 1;            // of everything: model, sampling, training, speeds, faults
-  std::uint64_t workers = 0;         // threads that train; 0: as many as the machine has cores
-  std::uint64_t evaluate_every = 1;  // rounds between central evaluations; the last always is
-  std::uint64_t keep_models = 0;     // newest versions that a run's folder keeps; 0: all
+  std::uint64_t seed = 1;     // of everything: model, sampling, training, speeds, faults
+  std::uint64_t workers = 0;  // threads that train; 0: as many as the machine has cores
+  // Every so many rounds the model is evaluated on the test set, and when the task is done.
+  std::uint64_t evaluate_every = 1;
+  std::uint64_t keep_models = 0;  // newest versions that a run's folder keeps; 0: all
 
   // What virtual time is made of; a device's own factor is drawn once, from its number.
   double examples_per_second = 300;       // that a device of factor 1 trains

@@ -5,8 +5,8 @@
 namespace covey::merge {
 
 // FedAvg (McMahan et al. 2017) with a server learning rate: model += rate · Δ, Δ the weighted mean
-// of the differences. Rate 1 is the plain weighted mean of the devices' models. Keeps no state
-// between rounds.
+// of the differences. Rate 1 is the plain weighted mean of the devices' models, and float
+// buffers get that at any rate. Keeps no state between rounds.
 class FedAvg final : public Strategy {
  public:
   // kInvalidArgument unless the rate is finite and above 0.

@@ -9,6 +9,7 @@ namespace covey::merge {
 // FedAvgM (Hsu, Qi, Brown 2019, "Measuring the Effects of Non-Identical Data Distribution for
 // Federated Visual Classification", §4): v <- β·v + Δ, model += rate · v, Δ the weighted mean of
 // the differences. v starts at zero, takes its length from the first merge, and is the state.
+// Float buffers get their mean, and have no momentum: it would carry a variance below zero.
 class ServerMomentum final : public Strategy {
  public:
   // kInvalidArgument unless the rate is finite and above 0, and momentum β is in [0, 1).

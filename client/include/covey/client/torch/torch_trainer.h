@@ -72,9 +72,9 @@ struct TorchOptions {
 // Tensors of role kLocal are not loaded: they keep what training here made of them, for as long as
 // this object lives.
 //
-// The same seed, data and LibTorch give the same bits with one thread. What a network draws itself
-// (dropout) comes from LibTorch's process-wide generator, seeded at the start of a run: it is the
-// same again only while nothing else draws from it.
+// The same seed, data and LibTorch and the same kind of processor give the same bits with one
+// thread. What a network draws itself (dropout) comes from LibTorch's process-wide generator,
+// seeded at the start of a run: it is the same again only while nothing else draws from it.
 //
 // Errors of `run`: kCancelled after a stop; kInvalidArgument for another model, an unknown metric
 // or data that does not fit the plan's loss; kFailedPrecondition when a metric needs held-out
