@@ -64,12 +64,15 @@ int run(int argc, char** argv) {
       throw std::runtime_error(restored.error().message);
     }
     const auto best = train_alone(*first, i * all / tried, given["rounds"].as<std::uint64_t>());
-    accuracies.push_back(best.accuracy.value_or(0));
+    if (best.accuracy) accuracies.push_back(*best.accuracy);
     losses.push_back(best.loss);
   }
-  const auto [low, high] = std::ranges::minmax(accuracies);
-  std::printf("%zu of %zu devices alone: accuracy median %.4f (%.4f to %.4f), loss median %.5f\n",
-              tried, all, bench::median(accuracies), low, high, bench::median(losses));
+  std::printf("%zu of %zu devices alone: median loss %.5f", tried, all, bench::median(losses));
+  if (!accuracies.empty()) {
+    const auto [low, high] = std::ranges::minmax(accuracies);
+    std::printf(", accuracy %.4f (%.4f to %.4f)", bench::median(accuracies), low, high);
+  }
+  std::printf("\n");
   return 0;
 }
 
