@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "coordinator/runtime/task_runner.h"
+#include "covey/coordinator/group_options.h"
 
 // How a task's round goes: groups, merging, its end, and what of it is durable when.
 namespace covey::coordinator {
@@ -26,18 +27,12 @@ void TaskRunner::apply(RoundEffects effects, Milliseconds now) {
 
 GroupRunner::Options TaskRunner::group_options(std::uint32_t group,
                                                const std::vector<DeviceHandle>& members) const {
-  const plan::SecureSettings& secure = work_->plan.secure;
   GroupRunner::Options options;
-  options.session.context = {record_.name,       round_record_.number, group,
-                             round_record_.plan, round_record_.model,  work_->shape};
-  options.session.maximum_devices = static_cast<std::uint32_t>(members.size());
-  options.session.minimum_devices = secure.minimum_devices;
-  options.session.minimum_survivors = secure.minimum_survivors;
-  options.session.requirements.corrupt_fraction = secure.corrupt_fraction;
-  options.session.requirements.dropout_fraction = secure.dropout_fraction;
-  options.session.requirements.coordinator = secure.coordinator;
-  options.session.requirements.security_bits = secure.security_bits;
-  options.session.requirements.completion_bits = secure.completion_bits;
+  options.session =
+      coordinator::group_options(work_->plan,
+                                 {record_.name, round_record_.number, group, round_record_.plan,
+                                  round_record_.model, work_->shape},
+                                 members.size());
   options.members = members;
   options.step_idle = spec_.cohort.step_idle;
   options.device_bytes = work_->vector_bytes;

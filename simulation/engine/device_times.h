@@ -22,6 +22,9 @@ class DeviceTimes {
            Milliseconds(static_cast<std::int64_t>(bits / (settings_.megabits_per_second * 1000)));
   }
 
+  static constexpr std::uint64_t kMessageBytes = 256;  // about what a call without a body takes
+  Milliseconds message() const { return transfer(kMessageBytes); }
+
   Milliseconds training(const plan::TrainSettings& train, std::size_t device,
                         std::uint64_t examples) const {
     const std::uint64_t a_step = std::min<std::uint64_t>(train.batch_size, examples);

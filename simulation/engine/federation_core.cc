@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "covey/aggregation/model/safetensors.h"
-#include "covey/aggregation/ring/packing.h"
 #include "covey/aggregation/secagg/vector_layout.h"
 #include "covey/crypto/digest.h"
 

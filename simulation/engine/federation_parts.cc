@@ -8,6 +8,7 @@
 
 // What a federation is made of: the task file's parts, and the caller's in their place.
 namespace covey::simulation {
+
 // A spec that was made in code went through no parser.
 Status Federation::Core::check_settings() const {
   const coordinator::CohortRules& cohort = spec_.task.cohort;

@@ -15,7 +15,6 @@ using coordinator::Round;
 namespace {
 
 constexpr std::uint64_t kDeviceStream = 0x6465766963;  // apart from the seed's other uses
-constexpr std::uint64_t kMessageBytes = 256;           // about what a call without a body takes
 
 double seconds_between(std::chrono::steady_clock::time_point from,
                        std::chrono::steady_clock::time_point to) {
@@ -125,8 +124,7 @@ void RoundRun::arrive(Player& player) {
 
 void RoundRun::arrive(Player& player, const operation::CheckIn&) {
   if (!round_.check_in(static_cast<DeviceHandle>(player.device))) return leave(player);
-  tell(player, participant_event::CheckedIn{around_.material.assignment},
-       now_ + times_.transfer(kMessageBytes));
+  tell(player, participant_event::CheckedIn{around_.material.assignment}, now_ + times_.message());
 }
 
 void RoundRun::arrive(Player& player, const operation::Fetch& call) {
@@ -153,7 +151,7 @@ void RoundRun::answer_join(Player& player) {
     return leave(player);
   }
   tell(player, participant_event::Joined{federation::InGroup{*player.group}},
-       now_ + times_.transfer(kMessageBytes));
+       now_ + times_.message());
 }
 
 void RoundRun::arrive(Player& player, const operation::Send& call) {

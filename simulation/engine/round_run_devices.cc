@@ -9,8 +9,6 @@ using namespace client;
 
 namespace {
 
-constexpr std::uint64_t kMessageBytes = 256;  // about what a call without a body takes
-
 // A NaN in the first value that is aggregated.
 void spoil(model::Model& model) {
   for (const ring::Slice& slice : model.manifest().slices()) {
@@ -76,7 +74,7 @@ void RoundRun::act(Player& player) {
     return tell(player, participant_event::Waited{}, now_ + wait->pause);
   }
   if (std::holds_alternative<operation::Done>(player.operation)) return leave(player);
-  std::uint64_t bytes = kMessageBytes;
+  std::uint64_t bytes = DeviceTimes::kMessageBytes;
   if (const auto* send = std::get_if<operation::Send>(&player.operation)) {
     bytes = is_masked_ ? send->message.size() : around_.material.vector_bytes;
   }

@@ -1,5 +1,7 @@
 #include "simulation/groups/masked_group.h"
 
+#include "covey/coordinator/group_options.h"
+
 namespace covey::simulation {
 
 using namespace secagg;
@@ -13,22 +15,11 @@ constexpr Milliseconds kSlowDown{200};
 
 Result<std::unique_ptr<VirtualGroup>> MaskedGroup::open(const Options& options, Milliseconds now) {
   const RoundMaterial& material = options.material;
-  const plan::SecureSettings& secure = material.plan.secure;
-  CoordinatorOptions session_options;
-  session_options.context = {material.plan.task,
-                             material.assignment.round.round,
-                             options.number,
-                             material.assignment.plan.digest,
-                             material.assignment.model.digest,
-                             material.codec.shape()};
-  session_options.maximum_devices = static_cast<std::uint32_t>(options.members);
-  session_options.minimum_devices = secure.minimum_devices;
-  session_options.minimum_survivors = secure.minimum_survivors;
-  session_options.requirements.corrupt_fraction = secure.corrupt_fraction;
-  session_options.requirements.dropout_fraction = secure.dropout_fraction;
-  session_options.requirements.coordinator = secure.coordinator;
-  session_options.requirements.security_bits = secure.security_bits;
-  session_options.requirements.completion_bits = secure.completion_bits;
+  CoordinatorOptions session_options = coordinator::group_options(
+      material.plan,
+      {material.plan.task, material.assignment.round.round, options.number,
+       material.assignment.plan.digest, material.assignment.model.digest, material.codec.shape()},
+      options.members);
   session_options.verifier = &options.verifier;
   COVEY_ASSIGN_OR_RETURN(auto session, CoordinatorSession::create(std::move(session_options)));
   return std::unique_ptr<VirtualGroup>(new MaskedGroup(options, std::move(session), now));

@@ -47,8 +47,8 @@ struct RoundResult {
   std::uint64_t clipped_devices = 0;      // whose difference was over the L2 bound
   std::uint64_t clipped_coordinates = 0;  // of all survivors
   std::uint64_t coordinates = 0;          // of all survivors: survivors x the vector's length
-  std::uint64_t bytes_up = 0;             // plan, model and protocol, of all devices
-  std::uint64_t bytes_down = 0;
+  std::uint64_t bytes_up = 0;             // messages of the group's protocol, of all devices
+  std::uint64_t bytes_down = 0;           // plan, model and protocol
 
   std::map<std::string, double> metrics;  // weighted means over the survivors
   std::optional<Evaluation> test;         // when this round was evaluated centrally
