@@ -53,6 +53,7 @@ class ClientSession::Core {
   std::uint32_t chunk_count() const { return layout_.chunk_count(); }
   Result<Bytes> masked_chunk(std::uint32_t index);
   const std::optional<ClientOutcome>& outcome() const { return outcome_; }
+  bool may_be_in_sum() const { return !outcome_ && phase_.index() >= kMaskingPhase; }
   std::optional<GroupParameters> parameters() const {
     return parameters_.devices == 0 ? std::nullopt : std::optional(parameters_);
   }
@@ -279,6 +280,7 @@ Result<Bytes> ClientSession::masked_chunk(std::uint32_t index) {
   return core_->masked_chunk(index);
 }
 const std::optional<ClientOutcome>& ClientSession::outcome() const { return core_->outcome(); }
+bool ClientSession::may_be_in_sum() const { return core_->may_be_in_sum(); }
 std::optional<GroupParameters> ClientSession::parameters() const { return core_->parameters(); }
 std::optional<std::uint32_t> ClientSession::survivor_count() const {
   return core_->survivor_count();

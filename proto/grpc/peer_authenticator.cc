@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "covey/crypto/pem.h"
+#include "covey/crypto/transcript.h"
 
 namespace covey::channel {
 namespace {
@@ -15,6 +16,18 @@ std::string_view property(const grpc::AuthContext& context, const char* name) {
   const auto values = context.FindPropertyValues(name);
   if (values.size() != 1) return {};
   return {values.front().data(), values.front().size()};
+}
+
+// Of devices that are remembered, at some 200 bytes each: more than are connected to one
+// coordinator.
+constexpr std::size_t kMostVerified = 65'536;
+
+// Of all that the peer showed in the handshake, as gRPC reports it.
+Digest digest_of_shown(const grpc::AuthContext& context) {
+  return crypto::Transcript("covey/v1/peer-certificates")
+      .field(property(context, GRPC_X509_PEM_CERT_PROPERTY_NAME))
+      .field(property(context, GRPC_X509_PEM_CERT_CHAIN_PROPERTY_NAME))
+      .digest();
 }
 
 // What the peer showed in the handshake: its certificate, then its intermediate authorities'. The
@@ -50,13 +63,22 @@ Result<std::unique_ptr<PeerAuthenticator>> PeerAuthenticator::create(
 Status PeerAuthenticator::set_revocations(std::string_view list_pem) {
   COVEY_ASSIGN_OR_RETURN(const Bytes list, crypto::revocations_from_pem(list_pem));
   const std::lock_guard lock(mutex_);
+  verified_.clear();
   return verifier_.set_revocations(list);
 }
 
 Result<crypto::CertifiedIdentity> PeerAuthenticator::identify(const grpc::AuthContext& context) {
+  const Digest shown = digest_of_shown(context);
+  if (context.IsPeerAuthenticated()) {
+    const std::lock_guard lock(mutex_);
+    const auto known = verified_.find(shown);
+    if (known != verified_.end()) return known->second;
+  }
   COVEY_ASSIGN_OR_RETURN(const Bytes chain, shown_chain(context, roots_));
   const std::lock_guard lock(mutex_);
-  return verifier_.verify(chain);
+  COVEY_ASSIGN_OR_RETURN(auto identity, verifier_.verify(chain));
+  if (verified_.size() == kMostVerified) verified_.clear();
+  return verified_.emplace(shown, std::move(identity)).first->second;
 }
 
 Result<crypto::CertifiedIdentity> PeerAuthenticator::identify_coordinator(

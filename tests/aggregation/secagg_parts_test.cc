@@ -87,7 +87,7 @@ TEST_CASE("a bitmap holds what was put in, and takes no bits beyond its size") {
   }
 }
 
-TEST_CASE("chunks cover the vector exactly, in whole bytes and at most 1 MiB each") {
+TEST_CASE("chunks cover the vector exactly, in whole bytes, none above its limit") {
   for (std::uint32_t bits = 2; bits <= 64; ++bits) {
     for (const std::uint64_t length :
          {0ull, 1ull, 7ull, 4'000'000ull, 8'388'608ull, 10'000'019ull}) {

@@ -228,8 +228,8 @@ TEST_CASE("sizes that do not fit the group are refused") {
   CHECK(is_refused_by_coordinator(wire::encode(wire::Refuse{Refusal::kBadKey, 5})));
   CHECK(is_refused_by_coordinator(wire::encode(wire::Refuse{static_cast<Refusal>(0), {}})));
   CHECK(is_refused_by_coordinator(wire::encode(wire::Refuse{static_cast<Refusal>(23), {}})));
-  CHECK(is_refused_by_coordinator(chunk(0, (1u << 20) + 100)));
-  CHECK_FALSE(is_refused_by_coordinator(chunk(0, 1u << 20)));
+  CHECK(is_refused_by_coordinator(chunk(0, VectorLayout::kMaxChunkBytes + 100)));
+  CHECK_FALSE(is_refused_by_coordinator(chunk(0, VectorLayout::kMaxChunkBytes)));
   Advertisement long_chain = advertisement(0);
   long_chain.certificate_chain.resize(4096);
   CHECK_FALSE(is_refused_by_coordinator(wire::encode(long_chain)));

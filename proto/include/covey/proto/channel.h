@@ -18,7 +18,7 @@ namespace covey::channel {
 // who may be at its ends. For client/grpc/ and coordinator/grpc/. Thread-safe, but see
 // TlsIdentity.
 
-// A chunk of 1 MiB and what goes around it, with room to spare. Larger messages are refused by
+// A part of 1 MiB and what goes around it, with room to spare. Larger messages are refused by
 // either side.
 constexpr std::size_t kMaxMessageBytes = 2 << 20;
 

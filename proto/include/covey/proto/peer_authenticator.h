@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -14,7 +15,8 @@ class AuthContext;
 namespace covey::channel {
 
 // Tells who is at the other end of a connection: the name and the key that the peer has proved, in
-// the TLS handshake, to be its own. Never its address. Thread-safe.
+// the TLS handshake, to be its own. Never its address. A device's chain is verified once and then
+// remembered, since each of its calls shows it again; new revocations forget all. Thread-safe.
 class PeerAuthenticator {
  public:
   // `authorities_pem`: what tls_server_credentials() was given.
@@ -35,8 +37,9 @@ class PeerAuthenticator {
       : roots_(std::move(roots)), verifier_(std::move(verifier)) {}
 
   const std::vector<Bytes> roots_;
-  std::mutex mutex_;  // guards verifier_
+  std::mutex mutex_;  // guards what is below
   crypto::CertificateVerifier verifier_;
+  std::map<Digest, crypto::CertifiedIdentity> verified_;  // by the digest of what was shown
 };
 
 }  // namespace covey::channel

@@ -90,12 +90,15 @@ class ClientSession {
   std::vector<ClientEffect> start();                    // once, first
   std::vector<ClientEffect> receive(ByteView message);  // from the coordinator
 
-  // The masked vector, as messages of at most 1 MiB and some framing: from SendMaskedInput until
+  // The masked vector, as messages of at most 256 KiB and some framing: from SendMaskedInput until
   // the survivors are known; kFailedPrecondition otherwise. The same index gives the same bytes.
   std::uint32_t chunk_count() const;
   Result<Bytes> masked_chunk(std::uint32_t index);
 
   const std::optional<ClientOutcome>& outcome() const;
+  // Its masked vector may have been sent: before that nobody can have it in a sum. While it goes
+  // on.
+  bool may_be_in_sum() const;
   // As the roster said, whether or not the policy took them; none before there was a roster.
   std::optional<GroupParameters> parameters() const;
   std::optional<std::uint32_t> survivor_count() const;  // of the set that this device has signed

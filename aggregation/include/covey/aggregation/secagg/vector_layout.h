@@ -22,7 +22,9 @@ class VectorLayout {
   std::size_t size_bytes(std::uint32_t chunk) const;  // packed
   std::uint64_t total_bytes() const;
 
-  static constexpr std::size_t kMaxChunkBytes = std::size_t{1} << 20;
+  // Small enough that a link of 256 kbit/s gets one across well within the idle time of a step: a
+  // chunk is the least that counts as progress.
+  static constexpr std::size_t kMaxChunkBytes = std::size_t{256} << 10;
 
  private:
   ring::RingShape shape_;
