@@ -58,6 +58,7 @@ class Participant::Core {
   bool is_restarted(InSession& phase, std::uint64_t epoch);  // it sends its answer again
   Operation next_message(InSession& phase);
   Operation finish_session(const InSession& phase);
+  Operation refuse(secagg::Refusal refusal);
   Operation over(const federation::RoundOver& over);
   Operation abandon(const Error& error);
   // The end of a round that has a result: receipt, ledger, then nothing of it is left.

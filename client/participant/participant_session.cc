@@ -213,13 +213,22 @@ Operation Participant::Core::finish_session(const InSession& phase) {
     case Kind::kRefused:
       break;
   }
-  std::string reason = outcome.refusal ? std::string(name_of(*outcome.refusal)) : std::string();
+  COVEY_CHECK(outcome.refusal.has_value());  // with this kind
+  return refuse(*outcome.refusal);
+}
+
+Operation Participant::Core::refuse(secagg::Refusal refusal) {
+  std::string reason(name_of(refusal));
   report({ErrorCode::kPermissionDenied, "this device refused to go on in the group: " + reason});
   return finish(RoundOutcome::kRefused, std::move(reason));
 }
 
 Operation Participant::Core::over(const federation::RoundOver& over) {
   if (!over.is_completed) return finish(RoundOutcome::kAborted, shown(over.reason));
+  const auto* phase = std::get_if<InSession>(&phase_);
+  if (over.has_contributed && (phase == nullptr || !phase->session.may_be_in_sum())) {
+    return refuse(secagg::Refusal::kWrongStep);  // as of a session's own message that says so
+  }
   if (over.has_contributed) return finish(RoundOutcome::kContributed, {});
   return finish(RoundOutcome::kNotInSum, "the round went on without this device");
 }

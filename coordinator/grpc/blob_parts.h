@@ -9,6 +9,11 @@
 
 namespace covey::coordinator {
 
+// What goes to a caller at a time. A part is the least that counts as progress, and what a lost
+// connection costs at most: small enough for a link of 64 kbit/s within the idle times.
+inline constexpr std::size_t kSentPartBytes = std::size_t{256} << 10;
+static_assert(kSentPartBytes <= federation::kPartBytes);
+
 // Reads a blob part by part from an offset on, never the whole.
 class BlobParts {
  public:
@@ -23,10 +28,11 @@ class BlobParts {
   }
 
   std::uint64_t size_bytes() const { return blob_->size_bytes(); }
+  std::uint64_t offset() const { return offset_; }  // of the next part
   // False, and nothing in `part`, at the end.
   Result<bool> next(std::string& part) {
     const std::uint64_t left = blob_->size_bytes() - offset_;
-    part.resize(std::min<std::uint64_t>(left, federation::kPartBytes));
+    part.resize(std::min<std::uint64_t>(left, kSentPartBytes));
     if (part.empty()) return false;
     const MutableByteView out(reinterpret_cast<std::uint8_t*>(part.data()), part.size());
     COVEY_RETURN_IF_ERROR(blob_->read(offset_, out));

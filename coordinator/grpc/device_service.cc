@@ -5,14 +5,12 @@
 #include "coordinator/grpc/blob_parts.h"
 #include "coordinator/grpc/device_wire.h"
 #include "coordinator/grpc/part_stream.h"
-#include "covey/crypto/digest.h"
 #include "covey/proto/channel.h"
 
 namespace covey::coordinator {
 namespace {
 
 using device_wire::to_wire;
-using federation::kPartBytes;
 
 constexpr std::size_t kMaxNameBytes = 64;  // as in a certificate
 
@@ -52,11 +50,14 @@ Reply<T> answer(grpc::ServerUnaryReactor* reactor, Wire* out) {
   };
 }
 
-PartStream<v1::BlobPart>::Next blob_parts(BlobParts parts) {
-  return [parts = std::move(parts)](v1::BlobPart& out) mutable -> Result<bool> {
+PartStream<v1::BlobPart>::Next blob_parts(const Digest& blob, BlobParts parts,
+                                          PartDigests& digests) {
+  return [blob, parts = std::move(parts), &digests](v1::BlobPart& out) mutable -> Result<bool> {
+    const std::uint64_t offset = parts.offset();
     COVEY_ASSIGN_OR_RETURN(const bool has_more, parts.next(*out.mutable_data()));
-    if (has_more) out.set_digest(std::string(text_of(crypto::sha256(view_of(out.data())))));
-    return has_more;
+    if (!has_more) return false;
+    out.set_digest(std::string(text_of(digests.of(blob, offset, view_of(out.data())))));
+    return true;
   };
 }
 
@@ -65,7 +66,7 @@ PartStream<v1::ReceivePart>::Next message_parts(federation::GroupMessage message
           offset = std::size_t{0}](v1::ReceivePart& out) mutable -> Result<bool> {
     const ByteView rest = ByteView(message.message).subspan(offset);
     if (rest.empty()) return false;
-    const ByteView data = rest.first(std::min(rest.size(), kPartBytes));
+    const ByteView data = rest.first(std::min(rest.size(), kSentPartBytes));
     offset += data.size();
     out.mutable_part()->set_epoch(message.epoch);
     out.mutable_part()->set_size_bytes(message.message.size());
@@ -83,9 +84,10 @@ PartStream<v1::ReceivePart>::Next only(v1::ReceivePart part) {
   };
 }
 
-void give(PartStream<v1::ReceivePart>& stream, federation::ReceiveReply reply, ByteBudget& budget) {
+void give(PartStream<v1::ReceivePart>& stream, const std::string& peer,
+          federation::ReceiveReply reply, ByteBudget& budget) {
   if (auto* const message = std::get_if<federation::GroupMessage>(&reply)) {
-    ByteBudget::SharedHold hold = budget.take(message->message.size());
+    ByteBudget::SharedHold hold = budget.take(peer, message->message.size());
     if (hold == nullptr) return stream.refuse(no_room());
     return stream.start(message_parts(std::move(*message)), std::move(hold));
   }
@@ -101,7 +103,13 @@ void give(PartStream<v1::ReceivePart>& stream, federation::ReceiveReply reply, B
 }  // namespace
 
 Result<Peer> DeviceService::identify(const Call& call) const {
-  if (authenticator_ == nullptr) return peer_as_it_says(call.client_metadata());
+  Result<Peer> peer =
+      authenticator_ == nullptr ? peer_as_it_says(call.client_metadata()) : certified(call);
+  if (peer.has_value()) door_.called(call.peer(), peer->name);
+  return peer;
+}
+
+Result<Peer> DeviceService::certified(const Call& call) const {
   Result<crypto::CertifiedIdentity> identity = authenticator_->identify(*call.auth_context());
   if (!identity.has_value()) {
     if (on_refused_) on_refused_(identity.error());
@@ -153,15 +161,15 @@ grpc::ServerWriteReactor<v1::BlobPart>* DeviceService::Fetch(Call* call,
   return streamed<v1::BlobPart>(
       call, device_wire::blob_from(*request),
       [&](const Peer& peer, const Digest& blob, auto* stream) {
-        ByteBudget::SharedHold hold = budget_.take(kPartBytes);
+        ByteBudget::SharedHold hold = budget_.take(peer.name, kSentPartBytes);
         if (hold == nullptr) return stream->refuse(no_room());
         api_.open_blob(peer, blob,
-                       [stream, hold, offset = request->offset()](
+                       [stream, hold, blob, offset = request->offset(), &digests = part_digests_](
                            Result<std::shared_ptr<const BlobReader>> opened) {
                          if (!opened.has_value()) return stream->refuse(opened.error());
                          Result<BlobParts> parts = BlobParts::create(std::move(*opened), offset);
                          if (!parts.has_value()) return stream->refuse(parts.error());
-                         stream->start(blob_parts(std::move(*parts)), hold);
+                         stream->start(blob_parts(blob, std::move(*parts), digests), hold);
                        });
       });
 }
@@ -178,7 +186,8 @@ grpc::ServerUnaryReactor* DeviceService::Send(Call* call, const v1::SendRequest*
                                               v1::SendReply* reply) {
   return unary(call, device_wire::from_wire(request->group()),
                [&](const Peer& peer, federation::GroupId group, auto* to) {
-                 const ByteBudget::SharedHold hold = budget_.take(request->message().size());
+                 const ByteBudget::SharedHold hold =
+                     budget_.take(peer.name, request->message().size());
                  if (hold == nullptr) return to->Finish(channel::to_grpc(no_room()));
                  Result<Bytes> message = device_wire::message_from(*request);
                  if (!message.has_value()) return to->Finish(channel::to_grpc(message.error()));
@@ -192,11 +201,12 @@ grpc::ServerWriteReactor<v1::ReceivePart>* DeviceService::Receive(
     Call* call, const v1::ReceiveRequest* request) {
   return streamed<v1::ReceivePart>(
       call, device_wire::from_wire(*request), [&](const Peer& peer, auto what, auto* stream) {
-        api_.receive(peer, std::move(what),
-                     [stream, &budget = budget_](Result<federation::ReceiveReply> reply) {
-                       if (!reply.has_value()) return stream->refuse(reply.error());
-                       give(*stream, std::move(*reply), budget);
-                     });
+        api_.receive(
+            peer, std::move(what),
+            [stream, name = peer.name, &budget = budget_](Result<federation::ReceiveReply> reply) {
+              if (!reply.has_value()) return stream->refuse(reply.error());
+              give(*stream, name, std::move(*reply), budget);
+            });
       });
 }
 

@@ -5,6 +5,8 @@
 #include <functional>
 
 #include "coordinator/grpc/byte_budget.h"
+#include "coordinator/grpc/door.h"
+#include "coordinator/grpc/part_digests.h"
 #include "coordinator/grpc/stream_watch.h"
 #include "covey/coordinator/federation.h"
 #include "covey/proto/peer_authenticator.h"
@@ -18,11 +20,12 @@ namespace covey::coordinator {
 class DeviceService final : public v1::Federation::CallbackService {
  public:
   // `authenticator`: null when connections are insecure; then a device says its own name.
-  // `on_refused`: told why a device was not let in; may be empty.
-  DeviceService(DeviceApi& api, channel::PeerAuthenticator* authenticator,
+  // `on_refused`: told why a device was not let in; may be empty. `door`: told who calls.
+  DeviceService(DeviceApi& api, Door& door, channel::PeerAuthenticator* authenticator,
                 std::function<void(const Error&)> on_refused, StreamWatch& watch,
                 ByteBudget& budget)
       : api_(api),
+        door_(door),
         authenticator_(authenticator),
         on_refused_(std::move(on_refused)),
         watch_(watch),
@@ -44,6 +47,7 @@ class DeviceService final : public v1::Federation::CallbackService {
                                     v1::DeclineReply* reply) override;
 
   Result<Peer> identify(const Call& call) const;
+  Result<Peer> certified(const Call& call) const;
   // Asks the federation, once it is known who asks and that the request is whole.
   template <typename Request, typename Ask>
   grpc::ServerUnaryReactor* unary(Call* call, Result<Request> request, const Ask& ask);
@@ -51,10 +55,12 @@ class DeviceService final : public v1::Federation::CallbackService {
   grpc::ServerWriteReactor<Part>* streamed(Call* call, Result<Request> request, const Ask& ask);
 
   DeviceApi& api_;
+  Door& door_;
   channel::PeerAuthenticator* const authenticator_;
   const std::function<void(const Error&)> on_refused_;
   StreamWatch& watch_;
   ByteBudget& budget_;
+  PartDigests part_digests_;
 };
 
 }  // namespace covey::coordinator

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#if __has_include(<google/protobuf/stubs/logging.h>)
+#include <google/protobuf/stubs/logging.h>
+#endif
+
 namespace covey::coordinator::device_wire {
 namespace {
 
@@ -85,6 +89,12 @@ struct Body {
 };
 
 }  // namespace
+
+void keep_protobuf_silent() {
+#if __has_include(<google/protobuf/stubs/logging.h>)  // later versions log through Abseil
+  google::protobuf::SetLogHandler(nullptr);
+#endif
+}
 
 Result<federation::CheckInRequest> from_wire(const v1::CheckInRequest& request) {
   COVEY_RETURN_IF_ERROR(check_task_name(request.task()));

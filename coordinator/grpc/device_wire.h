@@ -8,6 +8,10 @@
 // kInvalidArgument, which tells lengths and never contents.
 namespace covey::coordinator::device_wire {
 
+// Protobuf prints a line of its own for each request whose text is no UTF-8, which any device can
+// send as often as it likes: from now on it prints nothing, in the whole process.
+void keep_protobuf_silent();
+
 Result<federation::CheckInRequest> from_wire(const v1::CheckInRequest& request);
 Result<federation::RoundId> from_wire(const v1::RoundId& round);
 Result<federation::GroupId> from_wire(const v1::GroupId& group);

@@ -11,11 +11,18 @@ bool Cohort::has_room() const {
   return count(State::kTraining) + count(State::kReady) < most;
 }
 
+void Cohort::put(DeviceHandle device, State state) {
+  const auto [entry, is_new] = states_.try_emplace(device, state);
+  if (!is_new) --counts_[static_cast<std::size_t>(entry->second)];
+  entry->second = state;
+  ++counts_[static_cast<std::size_t>(state)];
+}
+
 bool Cohort::assign(DeviceHandle device) {
   const auto entry = states_.find(device);
   if (entry != states_.end()) return entry->second == State::kTraining;
   if (!has_room()) return false;
-  states_.emplace(device, State::kTraining);
+  put(device, State::kTraining);
   return true;
 }
 
@@ -23,7 +30,7 @@ bool Cohort::ready(DeviceHandle device) {
   const auto entry = states_.find(device);
   if (entry == states_.end() || entry->second == State::kLeft) return false;
   if (entry->second == State::kTraining) {
-    entry->second = State::kReady;
+    put(device, State::kReady);
     ready_.push_back(device);
   }
   return true;
@@ -32,7 +39,7 @@ bool Cohort::ready(DeviceHandle device) {
 void Cohort::leave(DeviceHandle device) {
   const auto entry = states_.find(device);
   if (entry == states_.end() || entry->second == State::kGrouped) return;
-  entry->second = State::kLeft;
+  put(device, State::kLeft);
   std::erase(ready_, device);
 }
 
@@ -41,18 +48,13 @@ std::optional<Cohort::State> Cohort::state(DeviceHandle device) const {
   return entry == states_.end() ? std::nullopt : std::optional(entry->second);
 }
 
-std::size_t Cohort::count(State state) const {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(states_, [&](const auto& entry) { return entry.second == state; }));
-}
-
 std::vector<std::vector<DeviceHandle>> Cohort::form_groups() {
   const std::size_t devices = std::min<std::size_t>(ready_.size(), rules_.target);
   const std::size_t groups = (devices + rules_.group_size - 1) / rules_.group_size;
   std::vector<std::vector<DeviceHandle>> formed(groups);
   for (std::size_t i = 0; i < devices; ++i) {
     formed[i * groups / devices].push_back(ready_[i]);
-    states_[ready_[i]] = State::kGrouped;
+    put(ready_[i], State::kGrouped);
   }
   ready_.erase(ready_.begin(), ready_.begin() + static_cast<std::ptrdiff_t>(devices));
   return formed;
@@ -73,8 +75,8 @@ void Cohort::load(ByteReader& in) {
   for (std::uint64_t i = 0; i < devices && in.ok(); ++i) {
     const DeviceHandle device = in.u32();
     const std::uint8_t state = in.u8();
-    if (state < 1 || state > static_cast<std::uint8_t>(State::kLeft)) in.fail();
-    states_[device] = static_cast<State>(state);
+    if (state < 1 || state > static_cast<std::uint8_t>(State::kLeft)) return in.fail();
+    put(device, static_cast<State>(state));
   }
   const std::uint64_t ready = in.u64();
   for (std::uint64_t i = 0; i < ready && in.ok(); ++i) ready_.push_back(in.u32());

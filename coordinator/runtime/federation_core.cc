@@ -90,13 +90,24 @@ Result<CheckInReply> FederationCore::check_in(const Peer& peer, const CheckInReq
 }
 
 Result<std::shared_ptr<const BlobReader>> FederationCore::open_blob(const Peer& peer,
-                                                                    const Digest& digest) {
+                                                                    const Digest& digest,
+                                                                    Milliseconds now) {
   COVEY_ASSIGN_OR_RETURN(const DeviceRecord* const record, device(peer));
   const bool is_offered = std::ranges::any_of(tasks_, [&](const auto& entry) {
     return entry.second->offers(digest) && entry.second->selects(*record);
   });
-  if (is_offered) return around_.store.open_blob(digest);
-  return Error{ErrorCode::kNotFound, "no open round has this plan or model"};
+  const Error not_here{ErrorCode::kNotFound, "no open round has this plan or model"};
+  if (!is_offered) return not_here;
+  auto opened = around_.store.open_blob(digest);
+  if (opened) return opened;
+  const ErrorCode code = opened.error().code;
+  if (code != ErrorCode::kNotFound && code != ErrorCode::kDataLoss) {
+    return Error{code, "the blob cannot be read now; try again later"};
+  }
+  for (const auto& [name, task] : tasks_) {
+    if (task->offers(digest)) task->blob_lost(opened.error(), now);
+  }
+  return not_here;
 }
 
 Result<FederationCore::Caller> FederationCore::caller(const Peer& peer, const std::string& task) {

@@ -21,7 +21,8 @@ class FederationCore {
   Result<federation::CheckInReply> check_in(const Peer& peer,
                                             const federation::CheckInRequest& request,
                                             Milliseconds now);
-  Result<std::shared_ptr<const BlobReader>> open_blob(const Peer& peer, const Digest& digest);
+  Result<std::shared_ptr<const BlobReader>> open_blob(const Peer& peer, const Digest& digest,
+                                                      Milliseconds now);
   void join(const Peer& peer, const federation::RoundId& round, Reply<federation::JoinReply> reply,
             Milliseconds now);
   void send(const Peer& peer, const federation::GroupId& group, Bytes message,

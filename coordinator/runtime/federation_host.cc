@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "coordinator/runtime/event_loop.h"
-#include "coordinator/runtime/federation_core.h"
+#include "coordinator/runtime/group_commit.h"
 #include "coordinator/runtime/worker_pool.h"
 
 namespace covey::coordinator {
@@ -15,7 +15,6 @@ using namespace federation;
 namespace {
 
 constexpr std::size_t kLogLines = 4096;
-constexpr Milliseconds kDiskRetry{1'000};
 constexpr Milliseconds kLogHold{2'000};
 constexpr std::size_t kSmallRequest = 256;  // bytes that a request without a message takes here
 
@@ -60,7 +59,8 @@ class Host final : public FederationHost {
                       unix_now,
                       new_epoch(),
                       options_.hold},
-        core_(surroundings_) {}
+        core_(surroundings_),
+        commit_(surroundings_, core_) {}
 
   ~Host() override { stop(); }
 
@@ -79,8 +79,8 @@ class Host final : public FederationHost {
       if (is_working) std::this_thread::sleep_for(Milliseconds(20));
     }
     loop_.call([this](Milliseconds) { core_.release_calls(); });
-    loop_.close();                // after a last commit
-    outbox_.fail(unavailable());  // what could not be made durable
+    loop_.close();                             // after a last commit
+    outbox_.fail(GroupCommit::unavailable());  // what could not be made durable
   }
 
   void check_in(const Peer& peer, CheckInRequest request, Reply<CheckInReply> reply) override {
@@ -93,7 +93,7 @@ class Host final : public FederationHost {
                  Reply<std::shared_ptr<const BlobReader>> reply) override {
     answer<std::shared_ptr<const BlobReader>>(
         peer, kSmallRequest, std::move(reply),
-        [this, peer, digest](Milliseconds) { return core_.open_blob(peer, digest); });
+        [this, peer, digest](Milliseconds now) { return core_.open_blob(peer, digest, now); });
   }
   void join(const Peer& peer, RoundId round, Reply<JoinReply> reply) override {
     hand_on<JoinReply>(
@@ -236,12 +236,8 @@ class Host final : public FederationHost {
     Milliseconds until{0};
   };
 
-  static Error unavailable() {
-    return Error{ErrorCode::kUnavailable, "the coordinator cannot work now; try again later"};
-  }
-
   Status loop_post(const std::string& peer, std::size_t bytes, EventLoop::Event event) {
-    if (is_stopped_) return unavailable();
+    if (is_stopped_) return GroupCommit::unavailable();
     return loop_.post(peer, bytes, std::move(event));
   }
 
@@ -251,7 +247,7 @@ class Host final : public FederationHost {
   void hand_on(const Peer& peer, std::size_t bytes, Reply<T> reply, Handle handle) {
     const Status posted = loop_post(
         peer.name, bytes, [this, reply, handle = std::move(handle)](Milliseconds now) mutable {
-          if (!can_write_) return reply(unavailable());
+          if (!commit_.can_write()) return reply(GroupCommit::unavailable());
           handle(std::move(reply), now);
         });
     if (!posted) reply(posted.error());
@@ -268,7 +264,7 @@ class Host final : public FederationHost {
   template <typename T, typename Handle>
   void read(Reply<T> reply, Handle handle) {
     const Status posted = loop_post("", 0, [this, reply, handle](Milliseconds) mutable {
-      if (!can_write_) return reply(handle());
+      if (!commit_.can_write()) return reply(handle());
       outbox_.reply<T>(std::move(reply), handle());  // after what it may have seen is durable
     });
     if (!posted) reply(posted.error());
@@ -283,36 +279,10 @@ class Host final : public FederationHost {
   }
 
   std::optional<Milliseconds> settle(Milliseconds now) {
-    if (can_write_ || now >= retry_at_) {
-      core_.tick(now);
-      commit(now);
-    }
+    std::optional<Milliseconds> next = commit_.settle(now);
     answer_followers(now);
-    std::optional<Milliseconds> next = core_.next_tick(now);
-    if (!can_write_) next = retry_at_;
     if (!followers_.empty()) next = std::min(next.value_or(Milliseconds::max()), now + kLogHold);
-    if (!outbox_.is_empty() && can_write_) next = now;
     return next;
-  }
-
-  void commit(Milliseconds now) {
-    const Status committed = core_.commit(now);
-    if (committed) {
-      if (!can_write_) log_.info(unix_now(), "the store can be written again");
-      can_write_ = true;
-      outbox_.flush();
-      core_.flushed();
-      return;
-    }
-    if (can_write_) {
-      log_.error(unix_now(), "the store cannot be written: " + committed.error().message);
-      outbox_.fail(unavailable());
-    }
-    // Nothing is begun meanwhile, so that what waits in the outbox is of the tasks' own. What the
-    // tasks have to say of it waits until that is durable.
-    can_write_ = false;
-    retry_at_ = now + kDiskRetry;
-    core_.commit_failed(committed.error());
   }
 
   void answer_followers(Milliseconds now) {
@@ -335,9 +305,8 @@ class Host final : public FederationHost {
   WorkerPool pool_;
   Surroundings surroundings_;
   FederationCore core_;
+  GroupCommit commit_;
   std::vector<Follower> followers_;
-  bool can_write_ = true;
-  Milliseconds retry_at_{0};
   std::atomic<bool> is_stopped_ = false;
 };
 

@@ -14,6 +14,9 @@ using federation::SendReply;
 namespace {
 
 constexpr Milliseconds kSlowDown{200};
+// A save writes the whole sum: so long does the acknowledgement of a masked vector wait for others
+// to share one. The last one closes the step, and waits for nothing.
+constexpr Milliseconds kSharedSave{200};
 
 }  // namespace
 
@@ -46,6 +49,7 @@ GroupRunner::GroupRunner(Options options, std::unique_ptr<BoundVerifier> verifie
 void GroupRunner::send(DeviceHandle device, const Peer& peer, Bytes message, Reply<SendReply> reply,
                        Milliseconds now) {
   bytes_up_ += message.size();
+  const bool had_unsaved = !unsaved_.empty();
   bool is_busy = false;
   if (is_touchable() && !is_done()) {
     verifier_->expect(peer);
@@ -53,9 +57,20 @@ void GroupRunner::send(DeviceHandle device, const Peer& peer, Bytes message, Rep
     is_busy = apply(session_.receive(device, std::move(message)), before, device);
     clock_.heard(device, session_, now);
   }
-  SendReply answer = Accepted{around_.epoch};
-  if (is_busy) answer = ComeBack{kSlowDown, around_.epoch};
-  around_.outbox.reply<SendReply>(std::move(reply), std::move(answer));
+  if (!had_unsaved && !unsaved_.empty()) save_at_ = now + kSharedSave;
+  if (unsaved_.contains(device)) {
+    Acknowledgement& waiting = acknowledgements_[device];
+    if (waiting.reply) around_.outbox.reply<SendReply>(std::move(waiting.reply), replaced_call());
+    waiting = {std::move(reply), is_busy};
+    return;
+  }
+  acknowledge(std::move(reply), is_busy);
+}
+
+void GroupRunner::acknowledge(Reply<SendReply> reply, bool is_busy) {
+  around_.outbox.reply<SendReply>(
+      std::move(reply),
+      is_busy ? SendReply(ComeBack{kSlowDown, around_.epoch}) : SendReply(Accepted{around_.epoch}));
 }
 
 void GroupRunner::receive(DeviceHandle device, federation::ReceiveRequest request,
@@ -109,9 +124,10 @@ void GroupRunner::answer(DeviceHandle device) {
 bool GroupRunner::apply(CoordinatorEffects effects, CoordinatorStep before, DeviceHandle sender) {
   bool is_busy = false;
   for (const CoordinatorEffect& effect : effects) {
-    if (std::holds_alternative<coordinator_effect::Save>(effect) ||
-        std::holds_alternative<coordinator_effect::MaskedInputFolded>(effect)) {
+    if (std::holds_alternative<coordinator_effect::Save>(effect)) {
       needs_save_ = true;
+    } else if (const auto* folded = std::get_if<coordinator_effect::MaskedInputFolded>(&effect)) {
+      unsaved_.insert(folded->device);
     } else if (const auto* ready = std::get_if<coordinator_effect::MessageReady>(&effect)) {
       told_.erase(ready->device);
       if (has_answer(ready->device)) answer(ready->device);
@@ -144,6 +160,7 @@ void GroupRunner::device_gone(DeviceHandle device) {
 
 void GroupRunner::tick(Milliseconds now) {
   receives_.release_until(now, ComeBack{Milliseconds(0), around_.epoch}, around_.outbox);
+  if (!unsaved_.empty() && now >= save_at_) needs_save_ = true;
   if (!is_touchable() || is_done() || session_.step() == CoordinatorStep::kExpand) return;
   const StepClock::Due due = clock_.tick(session_, now);
   if (due.gone) device_gone(*due.gone);
@@ -158,6 +175,7 @@ std::optional<Milliseconds> GroupRunner::next_tick() const {
   const auto sooner = [&](Milliseconds at) {
     if (!next || at < *next) next = at;
   };
+  if (!unsaved_.empty()) sooner(save_at_);
   if (!is_touchable() || is_done()) return next;
   sooner(clock_.next_tick());
   return next;
@@ -172,11 +190,17 @@ void GroupRunner::stop() {
 
 void GroupRunner::release_calls() {
   receives_.release_until(Milliseconds::max(), ComeBack{kSlowDown, around_.epoch}, around_.outbox);
+  if (!unsaved_.empty()) needs_save_ = true;
 }
 
 Bytes GroupRunner::save() {
   COVEY_CHECK(is_touchable());  // what needs saving was said before the work began
   needs_save_ = false;
+  unsaved_.clear();
+  for (auto& [device, each] : acknowledgements_) {
+    acknowledge(std::move(each.reply), each.is_busy);
+  }
+  acknowledgements_.clear();
   return session_.save();
 }
 
@@ -219,6 +243,11 @@ void GroupRunner::close(const std::function<federation::RoundOver(DeviceHandle)>
       around_.outbox.reply<ReceiveReply>(std::move(call->reply), ReceiveReply(over(device)));
     }
   }
+  unsaved_.clear();
+  for (auto& [device, each] : acknowledgements_) {
+    around_.outbox.reply<SendReply>(std::move(each.reply), SendReply(over(device)));
+  }
+  acknowledgements_.clear();
 }
 
 }  // namespace covey::coordinator

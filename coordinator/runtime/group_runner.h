@@ -60,9 +60,11 @@ class GroupRunner {
   void tick(Milliseconds now);
   std::optional<Milliseconds> next_tick() const;
   void stop();           // aborts, if it still runs
-  void release_calls();  // every held call is to come back later
+  void release_calls();  // every held call is to come back later, or is answered after a save
 
   bool needs_save() const { return needs_save_; }
+  // What it returns is made durable in the commit that follows: the acknowledgements that wait for
+  // it go into the outbox.
   Bytes save();
   // After the commit: starts the work that is ready.
   void start_work();
@@ -81,7 +83,7 @@ class GroupRunner {
   std::uint64_t bytes_up() const { return bytes_up_; }
   std::uint64_t bytes_down() const { return bytes_down_; }
   std::size_t recovered() const { return recovered_; }
-  std::size_t held() const { return receives_.size(); }
+  std::size_t held() const { return receives_.size() + acknowledgements_.size(); }
 
  private:
   GroupRunner(Options options, std::unique_ptr<BoundVerifier> verifier,
@@ -95,6 +97,7 @@ class GroupRunner {
              DeviceHandle sender);  // whether the sender is to slow down
   void note_drop(const secagg::coordinator_effect::Drop& drop, secagg::CoordinatorStep before);
   void answer(DeviceHandle device);
+  void acknowledge(Reply<federation::SendReply> reply, bool is_busy);
   void work_finished();
 
   Surroundings& around_;
@@ -106,6 +109,15 @@ class GroupRunner {
   HeldCalls<federation::ReceiveRequest, federation::ReceiveReply> receives_;
 
   std::map<DeviceHandle, Digest> told_;  // the current message, where it was seen
+  // Devices whose masked vectors are in the sum, but not yet in a save of it, and the answers that
+  // wait for that: one a device.
+  struct Acknowledgement {
+    Reply<federation::SendReply> reply;
+    bool is_busy = false;
+  };
+  std::set<DeviceHandle> unsaved_;
+  std::map<DeviceHandle, Acknowledgement> acknowledgements_;
+  Milliseconds save_at_{0};  // with anything in unsaved_
   std::set<DeviceHandle> dropped_;
 
   bool needs_save_ = false;

@@ -9,8 +9,8 @@
 
 namespace covey::coordinator {
 
-// What may happen only when the state behind it is durable: answers to peers, work on the pool. The
-// loop fills it while it handles a batch of events, commits the store, and then flushes it.
+// Answers, which leave only when the state behind them is durable: the loop fills this while it
+// handles a batch of events, commits the store, and then flushes it.
 // Not thread-safe.
 class Outbox {
  public:
@@ -22,10 +22,6 @@ class Outbox {
   template <typename T>
   void reply_with(Reply<T> reply, std::function<Result<T>()> make) {
     entries_.push_back(std::make_unique<LateReplyEntry<T>>(std::move(reply), std::move(make)));
-  }
-  // Dropped when the commit fails.
-  void then(std::function<void()> action) {
-    entries_.push_back(std::make_unique<ActionEntry>(std::move(action)));
   }
 
   void flush() { run(nullptr); }
@@ -56,13 +52,6 @@ class Outbox {
     }
     Reply<T> reply_;
     std::function<Result<T>()> make_;
-  };
-  struct ActionEntry final : Entry {
-    explicit ActionEntry(std::function<void()> action) : action_(std::move(action)) {}
-    void run(const Error* failed) override {
-      if (failed == nullptr) action_();
-    }
-    std::function<void()> action_;
   };
 
   // What an entry does may fill the outbox anew.

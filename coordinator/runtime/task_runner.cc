@@ -16,6 +16,16 @@ constexpr Milliseconds kShortestComeBack{500};
 // Spreads idle devices so that no more than this many ask in a second.
 constexpr std::size_t kCheckInsPerSecond = 200;
 
+// Passes when there is room, or the disk can be written again.
+bool is_of_the_disk(ErrorCode code) {
+  return code == ErrorCode::kResourceExhausted || code == ErrorCode::kPermissionDenied ||
+         code == ErrorCode::kUnavailable;
+}
+
+// What a device is told of why a round ended: words of ours. What follows them, such as what the
+// disk said of which file, is the operator's.
+std::string told(const std::string& outcome) { return outcome.substr(0, outcome.find(':')); }
+
 }  // namespace
 
 bool TaskRunner::selects(const DeviceRecord& device) const {
@@ -43,13 +53,21 @@ bool TaskRunner::offers(const Digest& blob) const {
   return round_ && (blob == round_record_.plan || blob == round_record_.model);
 }
 
+void TaskRunner::blob_lost(const Error& error, Milliseconds now) {
+  now_ = now;
+  abort_round("its plan or its model cannot be read: " + error.message);
+}
+
 Milliseconds TaskRunner::come_back() const {
   return std::max(kShortestComeBack, Milliseconds(candidates_.size() * 1000 / kCheckInsPerSecond));
 }
 
 void TaskRunner::forget_absent(Milliseconds now) {
-  const Milliseconds limit = come_back() * kAbsentAfter;
-  std::erase_if(candidates_, [&](const auto& entry) { return now - entry.second > limit; });
+  if (now - looked_for_absent_ >= kShortestComeBack) {  // not at each tick: there may be many
+    looked_for_absent_ = now;
+    const Milliseconds limit = come_back() * kAbsentAfter;
+    std::erase_if(candidates_, [&](const auto& entry) { return now - entry.second > limit; });
+  }
   if (candidates_.size() < spec_.cohort.minimum) {
     minimum_since_.reset();
   } else if (!minimum_since_) {
@@ -70,12 +88,39 @@ bool TaskRunner::may_start_round(Milliseconds now) const {
 void TaskRunner::maybe_start_round(Milliseconds now) {
   if (!may_start_round(now)) return;
   const Status started = start_round(now);
-  if (started || started.error().code == ErrorCode::kResourceExhausted) return;  // or later
-  stop_running(TaskState::kFailed, "a round could not be started: " + started.error().message);
+  if (started) {
+    waits_for_disk_.reset();
+    return;
+  }
+  const Error& error = started.error();
+  if (!is_of_the_disk(error.code)) {
+    stop_running(TaskState::kFailed, "a round could not be started: " + error.message);
+  } else if (waits_for_disk_ != error.code) {
+    waits_for_disk_ = error.code;
+    around_.log.error(around_.unix_now(), record_.name + ": no round can begin: " + error.message);
+  }
+}
+
+// A round whose model could not be written costs its devices their work for nothing.
+Status TaskRunner::check_room() const {
+  COVEY_ASSIGN_OR_RETURN(const auto model, around_.store.open_blob(current_model().digest));
+  std::uint64_t needed_bytes = model->size_bytes();
+  if (record_.strategy_state != Digest{}) {
+    COVEY_ASSIGN_OR_RETURN(const auto state, around_.store.open_blob(record_.strategy_state));
+    needed_bytes += state->size_bytes();
+  }
+  const std::uint64_t free_bytes = around_.store.free_bytes();
+  if (free_bytes >= needed_bytes) return {};
+  return Error{ErrorCode::kResourceExhausted,
+               "what it makes needs " + std::to_string(needed_bytes) + " bytes, and the disk has " +
+                   std::to_string(free_bytes) +
+                   " free beside what is kept in reserve. Free some space, or prune old versions "
+                   "of models"};
 }
 
 Status TaskRunner::start_round(Milliseconds now) {
   const std::uint64_t number = record_.next_round;
+  COVEY_RETURN_IF_ERROR(check_room());
   COVEY_ASSIGN_OR_RETURN(auto plan, spec_.plan_for(manifest_, number));
   const Bytes blob = plan.to_bytes();
   round_record_ = RoundRecord();
@@ -130,7 +175,7 @@ RoundOver TaskRunner::over(std::uint64_t round, DeviceHandle device) {
     if (ended.record.number != round) continue;
     over.is_completed = ended.record.state == RoundState::kCompleted;
     over.has_contributed = std::ranges::find(ended.survivors, device) != ended.survivors.end();
-    over.reason = ended.record.outcome;
+    over.reason = told(ended.record.outcome);
     if (over.is_completed) over.model = models_.back().digest;
     return over;
   }
@@ -142,7 +187,7 @@ RoundOver TaskRunner::over(std::uint64_t round, DeviceHandle device) {
   auto record = around_.store.round(record_.name, round);
   if (!record || !record.value()) return over;
   over.is_completed = (*record)->state == RoundState::kCompleted;
-  over.reason = (*record)->outcome;
+  over.reason = told((*record)->outcome);
   if (!over.is_completed) return over;
   if (const auto survivors = around_.store.survivors(record_.name, round)) {
     over.has_contributed = std::ranges::find(*survivors, device) != survivors->end();
@@ -169,7 +214,7 @@ void TaskRunner::join(DeviceHandle device, std::uint64_t round, Reply<JoinReply>
   }
   if (before == Round::Place::kInGroup || before == Round::Place::kReady) {
     joins_.hold(device, {round, std::move(reply), now + around_.hold}, around_.outbox);
-    answer_joins();
+    answer_join(device);
     return;
   }
   RoundOver too_late;
@@ -338,13 +383,7 @@ Result<std::vector<ModelRecord>> TaskRunner::prune(
     model.is_pruned = true;
     changed_models_.push_back(model);
     pruned.push_back(model);
-    if (!has_blob(model.digest) && !is_used(model.digest)) {
-      around_.outbox.then([this, digest = model.digest] {
-        if (const auto removed = around_.store.remove_blob(digest); !removed) {
-          around_.log.error(around_.unix_now(), removed.error().message);
-        }
-      });
-    }
+    if (!has_blob(model.digest) && !is_used(model.digest)) unused_blobs_.push_back(model.digest);
   }
   audit_.emplace_back("models pruned",
                       nlohmann::json{{"task", record_.name}, {"pruned", pruned.size()}}.dump());

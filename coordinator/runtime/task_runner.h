@@ -31,6 +31,8 @@ class TaskRunner {
   void release_calls();            // every held call is to come back later
   // The plan or the model of the open round.
   bool offers(const Digest& blob) const;
+  // One of the two is gone, or is not what it was: ends the round.
+  void blob_lost(const Error& error, Milliseconds now);
 
   // Work for this device, if there is some now.
   Result<std::optional<federation::Assignment>> check_in(const DeviceRecord& device,
@@ -101,6 +103,7 @@ class TaskRunner {
   void maybe_start_round(Milliseconds now);
   bool may_start_round(Milliseconds now) const;
   Status start_round(Milliseconds now);
+  Status check_room() const;  // on the disk, for what a round leaves
   void forget_absent(Milliseconds now);
   federation::RoundOver over(std::uint64_t round, DeviceHandle device);
   GroupRunner* group_of(DeviceHandle device, std::uint64_t round, std::uint32_t group);
@@ -113,6 +116,7 @@ class TaskRunner {
   GroupRunner::Options group_options(std::uint32_t group,
                                      const std::vector<DeviceHandle>& members) const;
   void answer_joins();
+  void answer_join(DeviceHandle device);  // if the groups are formed
   void collect_ends(Milliseconds now);
   void start_merge(const std::vector<std::uint32_t>& groups);
   void finish_merge(Result<MergedRound> merged, std::vector<std::uint32_t> groups);
@@ -123,6 +127,7 @@ class TaskRunner {
   // For a reason that is not the round's own: it does not count against the task.
   void abort_round(const std::string& reason);
   void fill_counts(RoundRecord& record) const;
+  void note(const Status& removed) const;
   bool has_unsaved_groups() const;
   std::string audit_body(const EndedRound& ended) const;
 
@@ -136,10 +141,12 @@ class TaskRunner {
   bool is_draining_ = false;
   Milliseconds now_{0};
   std::optional<Milliseconds> last_start_;
+  std::optional<ErrorCode> waits_for_disk_;  // why no round begins, once it was said
 
   // Who has asked for work lately.
   std::map<DeviceHandle, Milliseconds> candidates_;
   std::optional<Milliseconds> minimum_since_;
+  Milliseconds looked_for_absent_{0};
 
   bool is_own_fault_ = true;  // of a round that is being aborted
   std::optional<Round> round_;
@@ -159,6 +166,7 @@ class TaskRunner {
   bool is_round_dirty_ = false;
   std::vector<EndedRound> ended_;
   std::vector<ModelRecord> changed_models_;
+  std::vector<Digest> unused_blobs_;                        // to be removed after it
   std::vector<std::pair<std::string, std::string>> audit_;  // kind, body
 };
 

@@ -11,6 +11,14 @@ namespace covey::coordinator {
 
 using namespace federation;
 
+namespace {
+
+// Of masked vectors that have come in part, over all groups of a round: some hundreds of devices
+// send at once before others are told to wait.
+constexpr std::size_t kStagingBytes = std::size_t{256} << 20;
+
+}  // namespace
+
 void TaskRunner::apply(RoundEffects effects, Milliseconds now) {
   for (RoundEffect& effect : effects) {
     is_round_dirty_ = true;
@@ -33,6 +41,9 @@ GroupRunner::Options TaskRunner::group_options(std::uint32_t group,
                                  {record_.name, round_record_.number, group, round_record_.plan,
                                   round_record_.model, work_->shape},
                                  members.size());
+  options.session.staging_bytes =
+      std::min(options.session.staging_bytes,
+               kStagingBytes / std::max<std::size_t>(round_->groups().size(), 1));
   options.members = members;
   options.step_idle = spec_.cohort.step_idle;
   options.device_bytes = work_->vector_bytes;
@@ -64,18 +75,20 @@ void TaskRunner::form_groups(const std::vector<std::vector<DeviceHandle>>& group
 
 void TaskRunner::answer_joins() {
   if (!round_) return;
-  for (const DeviceHandle device : joins_.devices()) {
-    const Round::Place place = round_->place(device);
-    if (place == Round::Place::kReady || place == Round::Place::kTraining) continue;
-    auto call = joins_.take(device);
-    if (const auto group = round_->group_of(device)) {
-      around_.outbox.reply<JoinReply>(std::move(call->reply), JoinReply(InGroup{*group}));
-      continue;
-    }
-    RoundOver late;
-    late.reason = "the groups were formed without this device";
-    around_.outbox.reply<JoinReply>(std::move(call->reply), JoinReply(std::move(late)));
+  for (const DeviceHandle device : joins_.devices()) answer_join(device);
+}
+
+void TaskRunner::answer_join(DeviceHandle device) {
+  const Round::Place place = round_->place(device);
+  if (place == Round::Place::kReady || place == Round::Place::kTraining) return;
+  auto call = joins_.take(device);
+  if (const auto group = round_->group_of(device)) {
+    around_.outbox.reply<JoinReply>(std::move(call->reply), JoinReply(InGroup{*group}));
+    return;
   }
+  RoundOver late;
+  late.reason = "the groups were formed without this device";
+  around_.outbox.reply<JoinReply>(std::move(call->reply), JoinReply(std::move(late)));
 }
 
 // A group's end may end the round, which removes the groups: one at a time, from the start.
@@ -170,9 +183,7 @@ Result<ModelRecord> TaskRunner::store_model(const MergedRound& merged, std::uint
   models_.push_back(model);
   changed_models_.push_back(model);
   if (record_.strategy_state != Digest{} && record_.strategy_state != state) {
-    around_.outbox.then([this, old = record_.strategy_state] {
-      static_cast<void>(around_.store.remove_blob(old));  // it is only in the way
-    });
+    unused_blobs_.push_back(record_.strategy_state);
   }
   record_.strategy_state = state;
   record_.current_version = model.version;
@@ -258,11 +269,6 @@ void TaskRunner::retire_groups() {
     retired_.push_back(std::move(group));
   }
   groups_.clear();
-  around_.outbox.then([this, round = round_record_.number] {
-    if (const auto removed = around_.store.remove_sessions(record_.name, round); !removed) {
-      around_.log.error(around_.unix_now(), removed.error().message);
-    }
-  });
 }
 
 void TaskRunner::note_end(const RoundRecord& record) {
@@ -355,6 +361,11 @@ Status TaskRunner::persist(Milliseconds now) {
   return {};
 }
 
+// What could not be removed is in the way, and harms nobody.
+void TaskRunner::note(const Status& removed) const {
+  if (!removed) around_.log.error(around_.unix_now(), removed.error().message);
+}
+
 bool TaskRunner::has_unsaved_groups() const {
   return std::ranges::any_of(groups_, [](const auto& entry) { return entry.second->needs_save(); });
 }
@@ -366,6 +377,11 @@ bool TaskRunner::needs_persist() const {
 
 void TaskRunner::committed() {
   is_task_dirty_ = is_round_dirty_ = false;
+  for (const EndedRound& ended : ended_) {
+    note(around_.store.remove_sessions(record_.name, ended.record.number));
+  }
+  for (const Digest& blob : unused_blobs_) note(around_.store.remove_blob(blob));
+  unused_blobs_.clear();
   ended_.clear();
   audit_.clear();
   changed_models_.clear();
@@ -389,6 +405,7 @@ bool TaskRunner::is_working() const {
 void TaskRunner::commit_failed(const std::string& why) {
   merge_job_ = nullptr;
   abort_round(why);
+  is_task_dirty_ = true;  // so that the next commit writes something, and tells whether it can
 }
 
 }  // namespace covey::coordinator

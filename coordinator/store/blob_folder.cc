@@ -83,7 +83,7 @@ Result<Digest> BlobFolder::put(ByteView bytes) {
   const Digest digest = crypto::sha256(bytes);
   COVEY_ASSIGN_OR_RETURN(const bool is_there, has_whole(digest));
   if (is_there) return digest;
-  COVEY_RETURN_IF_ERROR(check_space(incoming_, bytes.size(), reserve_bytes_));
+  COVEY_RETURN_IF_ERROR(check_space(incoming_, bytes.size(), 0));
   COVEY_ASSIGN_OR_RETURN(IncomingFile file, IncomingFile::create(incoming_));
   COVEY_RETURN_IF_ERROR(file.append(bytes));
   COVEY_RETURN_IF_ERROR(publish(std::move(file), digest));

@@ -21,11 +21,11 @@ class BlobFolder {
   BlobFolder(std::string blobs, std::string incoming, std::uint64_t reserve_bytes)
       : blobs_(std::move(blobs)), incoming_(std::move(incoming)), reserve_bytes_(reserve_bytes) {}
 
-  Result<Digest> put(ByteView bytes);
+  Result<Digest> put(ByteView bytes);  // may use the reserve
   Result<std::unique_ptr<BlobWriter>> write();
   Result<std::shared_ptr<const BlobReader>> open(const Digest& digest) const;
   Result<Bytes> get(const Digest& digest) const;
-  std::uint64_t free_bytes() const;     // before `put` is refused
+  std::uint64_t free_bytes() const;     // before `write` is refused
   Status remove(const Digest& digest);  // also when it is not there
 
  private:

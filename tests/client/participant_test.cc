@@ -195,4 +195,21 @@ TEST_CASE("a message that is none of the protocol's ends the session with a refu
   CHECK(robot.receipts[0].detail == std::string(name_of(secagg::Refusal::kMalformed)));
 }
 
+TEST_CASE("a device is in no sum that it has masked nothing for, whatever the coordinator says") {
+  const federation::RoundOver lie{true, true, Digest{}, {}};
+  const std::string refusal(name_of(secagg::Refusal::kWrongStep));
+  for (const At at : {At::kJoin, At::kSend, At::kReceive}) {
+    Robot robot;
+    robot.go_to(at);
+    if (at == At::kJoin) robot.feed(event::Joined{lie});
+    if (at == At::kSend) robot.feed(event::Sent{lie});
+    if (at == At::kReceive) robot.feed(event::Received{lie});
+    INFO("at " << static_cast<int>(at));
+    REQUIRE(robot.receipts.size() == 1);
+    CHECK(robot.receipts.back().outcome == RoundOutcome::kRefused);
+    CHECK(robot.receipts.back().detail == refusal);
+    CHECK(robot.is<operation::CheckIn>());
+  }
+}
+
 }  // namespace covey::client

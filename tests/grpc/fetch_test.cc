@@ -1,6 +1,7 @@
 #include <future>
 #include <thread>
 
+#include "coordinator/grpc/blob_parts.h"
 #include "covey/crypto/digest.h"
 #include "grpc/grpc_world.h"
 #include "support/catch.h"
@@ -33,6 +34,8 @@ struct Sink {
   }
 };
 
+using coordinator::kSentPartBytes;
+
 const Bytes kBlob = some_bytes(2 * federation::kPartBytes + 77);
 const Digest kDigest = crypto::sha256(kBlob);
 
@@ -46,8 +49,7 @@ TEST_CASE("a blob is fetched in parts, from any offset on", "[grpc]") {
     Sink sink;
     CHECK(transport->fetch(kDigest, offset, sink.function()).has_value());
     CHECK(sink.got == Bytes(kBlob.begin() + static_cast<std::ptrdiff_t>(offset), kBlob.end()));
-    CHECK(sink.parts ==
-          (kBlob.size() - offset + federation::kPartBytes - 1) / federation::kPartBytes);
+    CHECK(sink.parts == (kBlob.size() - offset + kSentPartBytes - 1) / kSentPartBytes);
     CHECK(world.asked == kDigest);
   }
 }
@@ -107,7 +109,7 @@ TEST_CASE("a fetch can be cancelled between two parts", "[grpc]") {
 }
 
 TEST_CASE("no more bytes are under way than the coordinator allows", "[grpc]") {
-  FetchWorld world([](auto& options) { options.max_bytes_in_flight = federation::kPartBytes; });
+  FetchWorld world([](auto& options) { options.max_bytes_in_flight = kSentPartBytes; });
   Parked<std::shared_ptr<const coordinator::BlobReader>> parked;
   world.devices.on_open_blob = [&](const Peer&, const Digest&, auto reply) { parked.put(reply); };
   const auto first = world.transport();

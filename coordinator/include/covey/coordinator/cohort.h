@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -34,7 +35,7 @@ class Cohort {
 
   std::optional<State> state(DeviceHandle device) const;
   std::size_t assigned() const { return states_.size(); }
-  std::size_t count(State state) const;
+  std::size_t count(State state) const { return counts_[static_cast<std::size_t>(state)]; }
   bool is_enough() const { return count(State::kReady) >= rules_.target; }
   bool is_minimum() const { return count(State::kReady) >= rules_.minimum; }
   // Everybody who was given work has trained or left.
@@ -48,9 +49,12 @@ class Cohort {
   void load(ByteReader& in);
 
  private:
+  void put(DeviceHandle device, State state);
+
   CohortRules rules_;
   std::map<DeviceHandle, State> states_;
-  std::vector<DeviceHandle> ready_;  // in order
+  std::array<std::size_t, 5> counts_{};  // of devices in each state
+  std::vector<DeviceHandle> ready_;      // in order
 };
 
 }  // namespace covey::coordinator

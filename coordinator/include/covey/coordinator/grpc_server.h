@@ -17,7 +17,8 @@ struct GrpcServerOptions {
   // Without it, which works on loopback only, devices say their own names and have no keys.
   std::optional<channel::TlsIdentity> tls;
   std::string revocations_pem;  // with tls: the authority's list, as for set_revocations; or empty
-  // Told why a device was not let in, which the device is not. From gRPC's threads.
+  // Told why a device was not let in or a connection was cut, which the device is not. From the
+  // server's threads.
   std::function<void(const Error&)> on_refused;
 
   // Where operators ask; empty: nowhere. Its folder is made with mode 0700 when it is not there,
@@ -25,8 +26,12 @@ struct GrpcServerOptions {
   std::string admin_socket;
 
   int max_calls_per_connection = 8;
+  std::size_t max_connections_per_device = 8;  // then the one that was used least lately is cut
+  // 0: as many as the process's limit of descriptors leaves room for.
+  std::size_t max_connections = 0;
   std::uint64_t max_bytes_in_flight = std::uint64_t{256} << 20;  // of messages, over all calls
-  // A stream that its reader takes nothing of for so long is ended.
+  // A stream that its reader takes nothing of for so long is ended, and a connection on which no
+  // whole call has come by then is cut.
   std::chrono::milliseconds idle{60'000};
 };
 

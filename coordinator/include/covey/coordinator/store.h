@@ -41,7 +41,9 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  virtual Result<Digest> put_blob(ByteView bytes) = 0;  // one that is there is left as it is
+  // What a round needs or makes, so that it may use the reserve. One that is there is left as it
+  // is.
+  virtual Result<Digest> put_blob(ByteView bytes) = 0;
   virtual Result<std::unique_ptr<BlobWriter>> write_blob() = 0;
   // Checked against its digest, at the first time in a process by reading it whole: kDataLoss when
   // the file was altered, kNotFound when there is none. Shared with calls in flight.
@@ -56,7 +58,8 @@ class Store {
                                                    std::uint32_t group) = 0;
   virtual Status remove_sessions(const std::string& task, std::uint64_t round) = 0;
 
-  // Left on the disk before blobs are refused: without the reserve. 0 where that cannot be told.
+  // Left on the disk before `write_blob` is refused: without the reserve. 0 where that cannot be
+  // told.
   virtual std::uint64_t free_bytes() const = 0;
 
   virtual Status commit() = 0;
@@ -101,7 +104,7 @@ class Store {
 struct StoreOptions {
   std::string folder;  // made with mode 0700 when it is not there
   std::uint64_t reserve_bytes = std::uint64_t{64}
-                                << 20;  // blobs are refused when less would be left free
+                                << 20;  // for rounds under way: `write_blob` leaves it free
 };
 
 // SQLite (WAL) beside a folder of blobs and one of sessions. Takes a lock on the folder:
