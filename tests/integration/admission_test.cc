@@ -1,8 +1,8 @@
 #include <csignal>
 
 #include "cli/pki/commands.h"
-#include "integration/identity.h"
-#include "integration/meddling_device.h"
+#include "integration/world/identity.h"
+#include "integration/world/meddling_device.h"
 #include "proto/raw_tls.h"
 #include "support/catch.h"
 

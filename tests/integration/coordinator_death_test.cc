@@ -1,6 +1,6 @@
 #include <csignal>
 
-#include "integration/federation.h"
+#include "integration/world/federation.h"
 #include "support/catch.h"
 
 // A coordinator that is killed or stopped in the middle of rounds, at points that a device holds

@@ -1,6 +1,6 @@
 #include <csignal>
 
-#include "integration/federation.h"
+#include "integration/world/federation.h"
 #include "support/catch.h"
 
 namespace covey {

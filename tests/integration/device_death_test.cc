@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <csignal>
 
-#include "integration/federation.h"
+#include "integration/world/federation.h"
 #include "support/catch.h"
 
 // Devices that are killed in the middle of rounds, of which each has seven messages of a device:

@@ -2,7 +2,7 @@
 #include <map>
 #include <mutex>
 
-#include "integration/meddling_device.h"
+#include "integration/world/meddling_device.h"
 #include "support/catch.h"
 
 // What a device that has a good certificate may do wrong, and what becomes of the others.

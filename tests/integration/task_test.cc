@@ -2,7 +2,7 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
-#include "integration/federation.h"
+#include "integration/world/federation.h"
 #include "support/catch.h"
 
 namespace covey {

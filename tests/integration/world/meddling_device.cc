@@ -1,6 +1,6 @@
-#include "integration/meddling_device.h"
+#include "integration/world/meddling_device.h"
 
-#include "integration/identity.h"
+#include "integration/world/identity.h"
 
 namespace covey::testing {
 

@@ -1,4 +1,4 @@
-#include "integration/process.h"
+#include "integration/world/process.h"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -18,8 +18,15 @@ namespace {
 
 constexpr std::chrono::milliseconds kPause{5};
 
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
 // In the child: only what may be called between fork and exec of a process with threads.
-[[noreturn]] void become(char* const* arguments, int output) {
+[[noreturn]] void become(char* const* arguments, char* const* environment, int output) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   sigset_t none;
   sigemptyset(&none);
@@ -28,24 +35,26 @@ constexpr std::chrono::milliseconds kPause{5};
   dup2(nothing, STDIN_FILENO);
   dup2(output, STDOUT_FILENO);
   dup2(output, STDERR_FILENO);
-  execv(arguments[0], arguments);
+  execve(arguments[0], arguments, environment);
   _exit(127);
 }
 
 }  // namespace
 
-Process::Process(const std::vector<std::string>& command, std::filesystem::path output_file)
+Process::Process(const std::vector<std::string>& command, std::filesystem::path output_file,
+                 const std::vector<std::string>& environment)
     : output_file_(std::move(output_file)) {
   std::vector<std::string> texts = command;
-  std::vector<char*> arguments;
-  for (std::string& text : texts) arguments.push_back(text.data());
-  arguments.push_back(nullptr);
+  const std::vector<char*> arguments = pointers_to(texts);
+  std::vector<std::string> variables = environment;  // the first of a name counts
+  for (char** own = environ; *own != nullptr; ++own) variables.emplace_back(*own);
+  const std::vector<char*> all_variables = pointers_to(variables);
   const int output =
       open(output_file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, S_IRUSR | S_IWUSR);
   COVEY_CHECK(output >= 0);  // the test's own folder
   id_ = fork();
   COVEY_CHECK(id_ >= 0);  // else this machine runs no tests
-  if (id_ == 0) become(arguments.data(), output);
+  if (id_ == 0) become(arguments.data(), all_variables.data(), output);
   close(output);
 }
 

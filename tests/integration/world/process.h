@@ -19,11 +19,14 @@ constexpr std::chrono::seconds kPatience{60};
 class Process {
  public:
   // `command`: the program's path and its arguments. What it prints is appended to `output_file`.
-  Process(const std::vector<std::string>& command, std::filesystem::path output_file);
+  // `environment`: "NAME=value", beside this process's own.
+  Process(const std::vector<std::string>& command, std::filesystem::path output_file,
+          const std::vector<std::string>& environment = {});
   Process(Process&& other) noexcept;
   Process& operator=(Process&& other) noexcept;
   ~Process();
 
+  pid_t id() const { return id_; }
   void send_signal(int signal);  // does nothing once it has ended
   // Its exit status, or 128 and the signal that ended it; none while it runs after `patience`.
   std::optional<int> wait(std::chrono::milliseconds patience = kPatience);

@@ -1,8 +1,9 @@
-#include "integration/federation.h"
+#include "integration/world/federation.h"
 
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
@@ -10,7 +11,7 @@
 #include "cli/pki/commands.h"
 #include "covey/aggregation/model/safetensors.h"
 #include "covey/base/check.h"
-#include "integration/identity.h"
+#include "integration/world/identity.h"
 
 namespace covey::testing {
 
@@ -27,15 +28,20 @@ std::filesystem::path new_folder() {
 }
 
 std::string task_file(const std::string& name, const TaskSettings& settings) {
-  const std::string devices = std::to_string(settings.devices);
+  const int minimum = settings.minimum > 0 ? settings.minimum : settings.devices;
+  const int group_size = settings.group_size > 0 ? settings.group_size : settings.devices;
   return "[task]\nname = \"" + name + "\"\nrounds = " + std::to_string(settings.rounds) +
+         "\ngive_up_after = " + std::to_string(settings.give_up_after) +
          "\n[model]\nname = \"linear\"\ninitial = \"init.safetensors\"\n[round]\ntarget = " +
-         devices + "\nminimum = " + devices +
-         "\nover_selection = 1.0\ntraining_deadline = \"60s\"\nstep_idle = \"" +
-         settings.step_idle +
-         "\"\n[aggregation]\nclip = \"range\"\nclip_bound = 1.0\nquantization_bits = 16\n"
-         "rotate = false\nmax_weight = 100\n"
-         "[secure]\nminimum_devices = 3\nminimum_survivors = 3\ncorrupt_fraction = 0.0\n"
+         std::to_string(settings.devices) + "\nminimum = " + std::to_string(minimum) +
+         "\ngroup_size = " + std::to_string(group_size) +
+         "\nover_selection = 1.0\ntraining_deadline = \"" + settings.training_deadline +
+         "\"\nstep_idle = \"" + settings.step_idle + "\"\n[aggregation]\nstrategy = \"" +
+         settings.strategy +
+         "\"\nclip = \"range\"\nclip_bound = 1.0\nquantization_bits = 16\n"
+         "rotate = false\nmax_weight = " +
+         std::to_string(settings.max_weight) +
+         "\n[secure]\nminimum_devices = 3\nminimum_survivors = 3\ncorrupt_fraction = 0.0\n"
          "dropout_fraction = " +
          std::to_string(settings.dropout_fraction) + "\n[evaluate]\nmetrics = [\"loss\"]\n";
 }
@@ -73,26 +79,31 @@ void Federation::write_settings() const {
                  "revoked = \"pki/revoked.crl\"\n");
 }
 
-std::string Federation::name_of(int device) { return "device-0" + std::to_string(device); }
+std::string Federation::name_of(int device) {
+  return (device < 10 ? "device-0" : "device-") + std::to_string(device);
+}
 
-void Federation::start_coordinator() {
+bool Federation::start_coordinator(const std::vector<std::string>& more) {
   const std::filesystem::path address_file = folder_ / "state" / "address";
   std::filesystem::remove(address_file);
-  coordinator_.emplace(
-      std::vector<std::string>{COVEY_COORDINATOR, "--config", folder_ / "coordinator.toml"},
-      folder_ / "coordinator.log");
+  std::vector<std::string> command{program_.empty() ? COVEY_COORDINATOR : program_, "--config",
+                                   folder_ / "coordinator.toml"};
+  command.insert(command.end(), more.begin(), more.end());
+  coordinator_.emplace(command, folder_ / "coordinator.log");
   const bool is_up = eventually([&] {
     return !read_text(address_file).empty() ||
            coordinator_->wait(std::chrono::milliseconds(0)).has_value();
   });
-  address_ = read_text(address_file);
-  if (!is_up || address_.empty()) std::fputs(coordinator_->output().c_str(), stderr);
-  COVEY_CHECK(!address_.empty());  // nothing that a test is about keeps it from starting
-  address_.pop_back();             // the line's end
+  const std::string address = read_text(address_file);
+  if (address.empty() && is_up && !more.empty()) return false;
+  if (!is_up || address.empty()) std::fputs(coordinator_->output().c_str(), stderr);
+  COVEY_CHECK(!address.empty());                     // nothing else keeps it from starting
+  address_ = address.substr(0, address.size() - 1);  // without the line's end
   write_settings();
   auto admin = connect_admin(folder_ / "state" / "admin.sock");
   COVEY_CHECK(admin.has_value());  // the address is written after the socket is open
   admin_ = std::move(*admin);
+  return true;
 }
 
 void Federation::kill_coordinator() {
@@ -100,7 +111,8 @@ void Federation::kill_coordinator() {
   coordinator_.reset();
 }
 
-Process& Federation::start_device(int device, const std::vector<std::string>& more) {
+Process& Federation::start_device(int device, const std::vector<std::string>& more,
+                                  const std::vector<std::string>& environment) {
   std::vector<std::string> command{COVEY_TEST_DEVICE,
                                    "--state",
                                    folder_ / name_of(device),
@@ -118,12 +130,21 @@ Process& Federation::start_device(int device, const std::vector<std::string>& mo
                                    std::to_string(10 * device)};
   command.insert(command.end(), more.begin(), more.end());
   devices_.erase(device);  // which has its folder until it is dead
-  Process process(command, folder_ / (name_of(device) + ".log"));
+  Process process(command, folder_ / (name_of(device) + ".log"), environment);
   return devices_.insert_or_assign(device, std::move(process)).first->second;
 }
 
 void Federation::start_devices(int count) {
   for (int device = 1; device <= count; ++device) start_device(device);
+}
+
+bool Federation::stop_device(int device) {
+  const auto found = devices_.find(device);
+  if (found == devices_.end()) return true;  // it is stopped already
+  found->second.send_signal(SIGTERM);
+  const bool has_stopped = found->second.wait() == 0;
+  devices_.erase(found);
+  return has_stopped;
 }
 
 CommandResult Federation::covey(const std::vector<std::string>& arguments) {
@@ -132,9 +153,13 @@ CommandResult Federation::covey(const std::vector<std::string>& arguments) {
   return run_command(command, folder_ / "command.out");
 }
 
-void Federation::submit(const std::string& task, const TaskSettings& settings) {
+CommandResult Federation::try_submit(const std::string& task, const TaskSettings& settings) {
   write_text(folder_ / "task.toml", task_file(task, settings));
-  const CommandResult result = covey({"task", "submit", folder_ / "task.toml"});
+  return covey({"task", "submit", folder_ / "task.toml"});
+}
+
+void Federation::submit(const std::string& task, const TaskSettings& settings) {
+  const CommandResult result = try_submit(task, settings);
   if (result.exit_status != 0) std::fputs(result.output.c_str(), stderr);
   COVEY_CHECK(result.exit_status == 0);  // the tests' own task files are valid
 }

@@ -2,7 +2,7 @@
 
 #include "covey/aggregation/model/safetensors.h"
 #include "covey/aggregation/ring/flat_model.h"
-#include "integration/federation.h"
+#include "integration/world/federation.h"
 #include "support/catch.h"
 
 namespace covey::testing {

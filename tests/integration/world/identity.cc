@@ -1,7 +1,7 @@
-#include "integration/identity.h"
+#include "integration/world/identity.h"
 
 #include "covey/crypto/pem.h"
-#include "integration/process.h"
+#include "integration/world/process.h"
 
 namespace covey::testing {
 

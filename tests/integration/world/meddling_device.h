@@ -6,7 +6,7 @@
 #include "covey/client/agent.h"
 #include "covey/client/file_storage.h"
 #include "covey/client/grpc/grpc_transport.h"
-#include "integration/federation.h"
+#include "integration/world/federation.h"
 #include "support/adding_trainer.h"
 
 namespace covey::testing {
