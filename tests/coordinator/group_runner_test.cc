@@ -61,7 +61,12 @@ struct Scene {
   }
 
   static constexpr auto masking = secagg::CoordinatorStep::kMask;
-  World world{testing::WorldOptions{}};
+  static testing::WorldOptions one_message_a_vector() {
+    testing::WorldOptions options;
+    options.shape.counters = 0;
+    return options;
+  }
+  World world{one_message_a_vector()};
   std::map<DeviceHandle, Bytes> vectors;
   std::multimap<DeviceHandle, Result<SendReply>> answers;
 
@@ -109,11 +114,9 @@ TEST_CASE("masked vectors are acknowledged with a save of the sum that holds the
   auto restored = secagg::CoordinatorSession::restore(scene.world.coordinator_options, saved);
   REQUIRE(restored.has_value());
   for (const DeviceHandle device : {0u, 1u, 2u}) {
-    const auto effects = restored->receive(device, scene.vectors.at(device));
-    const bool is_folded = std::ranges::any_of(effects, [](const auto& effect) {
-      return std::holds_alternative<secagg::coordinator_effect::MaskedInputFolded>(effect);
-    });
-    CHECK(is_folded == (device == 2));  // the first two are in the sum already
+    const std::uint64_t before = restored->progress();
+    restored->receive(device, scene.vectors.at(device));
+    CHECK((restored->progress() > before) == (device == 2));  // the first two are in it already
   }
 }
 

@@ -1,5 +1,6 @@
 #include <csignal>
 
+#include "integration/world/deeds.h"
 #include "integration/world/federation.h"
 #include "support/catch.h"
 
@@ -16,11 +17,18 @@ using testing::Process;
 constexpr int kDevices = 4;
 constexpr int kMessages = 7;  // of a device in a round: three are chunks
 
+void kill_and_restart(Federation& federation) {
+  federation.kill_coordinator();
+  federation.start_coordinator();
+  testing::did("coordinator kills");
+}
+
 void check_all_survived(Federation& federation, int rounds) {
   for (const RoundDetails& round : check_completed(federation, "digits", rounds)) {
     INFO("round " << round.round.number);
     CHECK(round.round.survivors == kDevices);
     CHECK(round.round.dropped == 0);
+    testing::did("rounds completed");
   }
 }
 
@@ -46,8 +54,7 @@ TEST_CASE("a coordinator that is killed at any step of a round goes on where it 
     INFO("round " << round);
     REQUIRE(device.wait_until_stopped());
     CHECK(federation.phase("digits", number) == kPhases[round - 1]);
-    federation.kill_coordinator();
-    federation.start_coordinator();
+    kill_and_restart(federation);
     CHECK(federation.phase("digits", number) == kPhases[round - 1]);
     device.send_signal(SIGCONT);
   }
@@ -63,18 +70,15 @@ TEST_CASE("a coordinator that is killed at the first and the last moments of a r
   federation.start_devices(kDevices - 1);
   Process& device = federation.start_device(kDevices, {"--stop-at", "2:7", "--stop-at", "3:7"});
   REQUIRE(Federation::eventually([&] { return !federation.phase("digits", 1).empty(); }));
-  federation.kill_coordinator();  // the round is hardly there
-  federation.start_coordinator();
+  kill_and_restart(federation);  // the round is hardly there
   REQUIRE(device.wait_until_stopped());
   device.send_signal(SIGCONT);
   for (int asked = 0; asked < 100'000 && federation.phase("digits", 2) == "unmask";) ++asked;
-  federation.kill_coordinator();  // while masks come off, the sum is merged or the model written
-  federation.start_coordinator();
+  kill_and_restart(federation);  // while masks come off, the sum is merged or the model written
   REQUIRE(device.wait_until_stopped());
   device.send_signal(SIGCONT);
   REQUIRE(federation.wait_for_round("digits", 3));
-  federation.kill_coordinator();  // what was announced stays
-  federation.start_coordinator();
+  kill_and_restart(federation);  // what was announced stays
   CHECK(federation.task("digits").current_version == 4);
   REQUIRE(federation.wait_for_end("digits"));
   check_all_survived(federation, 4);
@@ -93,7 +97,7 @@ TEST_CASE("SIGTERM in the middle of a round stops the coordinator, and its next 
   // Other devices' calls are held for longer than this.
   REQUIRE(federation.coordinator().wait(std::chrono::seconds(8)).value_or(-1) == 0);
   CHECK(federation.coordinator().output().find("stopped") != std::string::npos);
-  federation.kill_coordinator();
+  federation.kill_coordinator();  // which has ended
   federation.start_coordinator();
   device.send_signal(SIGCONT);
   REQUIRE(federation.wait_for_end("digits"));

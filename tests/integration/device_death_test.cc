@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "integration/world/deeds.h"
 #include "integration/world/federation.h"
 #include "support/catch.h"
 
@@ -23,7 +24,9 @@ std::string point(int round) { return std::to_string(round) + ":" + std::to_stri
 // Starts the last device, which dies at message n of round n.
 bool dies_at(Federation& federation, int round) {
   Process& device = federation.start_device(kDevices, {"--die-at", point(round)});
-  return device.wait() == 128 + SIGKILL;
+  const bool is_dead = device.wait() == 128 + SIGKILL;
+  if (is_dead) testing::did("device kills");
+  return is_dead;
 }
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
@@ -91,6 +94,7 @@ TEST_CASE("a device that is killed while it waits for others is counted once", "
     INFO("message " << round);
     REQUIRE(federation.device(kDevices).wait_until_stopped());
     federation.start_device(1);  // kills the one that runs
+    testing::did("device kills");
     federation.device(kDevices).send_signal(SIGCONT);
   }
   REQUIRE(federation.wait_for_end("digits"));

@@ -74,6 +74,11 @@ TEST_CASE("a task that was stopped right before a kill stays stopped, wherever i
     Process& device =
         federation.start_device(kDevices, {"--stop-at", "1:" + std::to_string(message)});
     REQUIRE(device.wait_until_stopped());
+    // One that has not trained when the round ends was never in it, and has no receipt.
+    REQUIRE(Federation::eventually([&] {
+      const auto status = federation.admin().status();
+      return status && status->calls_held == kDevices - 1;
+    }));
     REQUIRE(federation.covey({"task", "stop", "stopped"}).exit_status == 0);
     restart(federation);
     check_stopped(federation);

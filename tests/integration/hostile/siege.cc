@@ -78,7 +78,7 @@ std::uint64_t Siege::completed() {
   return version == 0 ? 0 : version - 1;  // the first is what it begins with
 }
 
-void Siege::begin(const std::vector<std::string>& attacks) {
+void Siege::begin(const std::vector<std::string>& attacks, std::uint64_t at_least) {
   const std::string model = read_text(federation_.folder() / "init.safetensors");
   const std::string digest = to_hex(crypto::sha256(view_of(model)));
   for (const std::string& attack : attacks) {
@@ -101,7 +101,7 @@ void Siege::begin(const std::vector<std::string>& attacks) {
   CHECK(Federation::eventually([&] {
     const auto counts = acts();
     return counts.size() >= attacks.size() &&
-           std::ranges::none_of(counts, [](const auto& count) { return count.second == 0; });
+           std::ranges::none_of(counts, [&](const auto& count) { return count.second < at_least; });
   }));
 }
 

@@ -18,8 +18,8 @@ class Siege {
   Siege();
 
   // One attacking device for each of `attacks` (hostile_device.cc), from number 5 on. Returns when
-  // every attack has begun.
-  void begin(const std::vector<std::string>& attacks);
+  // every attack has done what it does so often.
+  void begin(const std::vector<std::string>& attacks, std::uint64_t at_least = 1);
   // Waits until so many more rounds are completed, while every attack goes on.
   void check_rounds(int rounds);
   // Ends it. The coordinator's memory has stayed within its bound, it is the same process as before

@@ -71,9 +71,9 @@ class OtherBlob final : public Lie {
     auto offer = Offer::of(scene, scene.assignment);
     if (!offer) return std::nullopt;
     offer->round.round += kAhead;
-    // New ones: the server keeps the digests of parts that it has served.
-    offer->plan.train.learning_rate /= 2;
-    offer->model_blob.back() ^= 2;
+    // A new one: the server keeps the digests of parts that it has served.
+    if (which_ == Which::kPlan) offer->plan.train.learning_rate /= 2;
+    if (which_ == Which::kModel) offer->model_blob.back() ^= 2;
     return assigned_ = offer->make(scene);
   }
   std::optional<Result<Bytes>> blob(Scene& scene, const Digest& digest) override {
