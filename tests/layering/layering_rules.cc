@@ -47,7 +47,7 @@ struct Confined {
 const Confined kConfined[] = {
     {"libsodium", {"sodium"}, {"crypto/", "tests/"}},
     {"OpenSSL", {"openssl/"}, {"crypto/", "tests/"}},
-    {"the wire's schema", {"covey/v1/", "google/protobuf/"}, {"/wire/", "/grpc/"}},
+    {"the wire's schema", {"covey/v1/", "google/protobuf/"}, {"/wire/", "/grpc/", "tests/integration/", "tests/bench/load/"}},
     {"Eigen", {"Eigen/", "unsupported/Eigen/"}, {"aggregation/merge/"}},
     {"LibTorch",
      {"torch/", "ATen/", "c10/"},
