@@ -59,11 +59,16 @@ std::optional<ConnectionBook::Cut> ConnectionBook::called(const PeerAddress& fro
   entry.last = now;
   entry.has_called = true;
   put_in_order(id, entry);
+  const auto flood = floods_.find(device);
+  if (flood != floods_.end() && flood->second.is_kept_out && now < flood->second.until) {
+    return take(id, Reason::kKeptOut);
+  }
   if (of(device).size() <= limits_.per_device) return std::nullopt;
   return take(of(device).begin()->second, Reason::kTooManyOfOneDevice);
 }
 
 std::vector<ConnectionBook::Cut> ConnectionBook::overdue(Time now) {
+  std::erase_if(floods_, [&](const auto& entry) { return now >= entry.second.until; });
   std::vector<Cut> cuts;
   while (strangers() > 0 && now - of({}).begin()->first >= limits_.first_call) {
     cuts.push_back(take(of({}).begin()->second, Reason::kNoCall));
@@ -71,7 +76,8 @@ std::vector<ConnectionBook::Cut> ConnectionBook::overdue(Time now) {
   return cuts;
 }
 
-std::optional<ConnectionBook::Cut> ConnectionBook::measured(Id id, const Traffic& traffic) {
+std::optional<ConnectionBook::Cut> ConnectionBook::measured(Id id, const Traffic& traffic,
+                                                            Time now) {
   const auto found = entries_.find(id);
   if (found == entries_.end()) return std::nullopt;
   Entry& entry = found->second;
@@ -79,7 +85,14 @@ std::optional<ConnectionBook::Cut> ConnectionBook::measured(Id id, const Traffic
   const std::uint64_t received = traffic.received_bytes - entry.at_call.received_bytes;
   const std::uint64_t sent = traffic.sent_bytes - entry.at_call.sent_bytes;
   if (received <= limits_.idle_bytes + sent / kSentForOneReceived) return std::nullopt;
+  if (!entry.device.empty()) note_flood(entry.device, now);
   return take(id, Reason::kNothingButBytes);
+}
+
+void ConnectionBook::note_flood(const std::string& device, Time now) {
+  const auto [flood, is_first] = floods_.try_emplace(device);
+  flood->second.is_kept_out = !is_first && now < flood->second.until;
+  flood->second.until = now + limits_.kept_out;
 }
 
 void ConnectionBook::remove(Id id) {

@@ -34,8 +34,16 @@ class ConnectionBook {
     std::size_t per_device = 0;
     std::chrono::milliseconds first_call{0};  // after which it must have come
     std::uint64_t idle_bytes = 0;             // that may come without completing a call
+    std::chrono::milliseconds kept_out{0};    // a device that brings more than those, again
   };
-  enum class Reason { kNoCall, kTooManyStrangers, kTooManyOfOneDevice, kTooMany, kNothingButBytes };
+  enum class Reason {
+    kNoCall,
+    kTooManyStrangers,
+    kTooManyOfOneDevice,
+    kTooMany,
+    kNothingButBytes,
+    kKeptOut
+  };
   struct Cut {
     Id id = 0;
     Reason reason = Reason::kNoCall;
@@ -52,13 +60,15 @@ class ConnectionBook {
   // else the one whose last call is the longest ago.
   std::optional<Cut> add(Id id, const PeerAddress& from, Time now);
   // A whole call of `device`. When it has too many connections now, the one whose last call is the
-  // longest ago has to go. A connection that is not in the book is no matter.
+  // longest ago has to go; when it is kept out, this one. A connection that is not in the book is
+  // no matter.
   std::optional<Cut> called(const PeerAddress& from, const std::string& device, Time now);
   // Strangers who have brought no call in time.
   std::vector<Cut> overdue(Time now);
   // Looked at now and then: a connection on which much comes and no call gets whole has to go. One
-  // that downloads may say so, a little for each part.
-  std::optional<Cut> measured(Id id, const Traffic& traffic);
+  // that downloads may say so, a little for each part. A link that breaks off uploads does this to
+  // an honest device once in a while: it is kept out when it comes to that again soon.
+  std::optional<Cut> measured(Id id, const Traffic& traffic, Time now);
   void remove(Id id);  // it has gone, or is about to
 
   std::size_t size() const { return entries_.size(); }
@@ -78,12 +88,18 @@ class ConnectionBook {
   void put_in_order(Id id, const Entry& entry);
   void take_out_of_order(Id id, const Entry& entry);
   Cut take(Id id, Reason reason);
+  void note_flood(const std::string& device, Time now);
 
   Limits limits_;
   std::map<Id, Entry> entries_;
   std::map<PeerAddress, Id> by_address_;
   std::map<std::string, Order> by_device_;  // strangers under the empty name
   Order known_;                             // all but strangers
+  struct Flood {
+    bool is_kept_out = false;
+    Time until{};  // then it is forgotten
+  };
+  std::map<std::string, Flood> floods_;  // by device
 };
 
 }  // namespace covey::coordinator

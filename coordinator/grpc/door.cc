@@ -68,6 +68,9 @@ std::string text_of(const ConnectionBook::Cut& cut, const ConnectionBook::Limits
     case ConnectionBook::Reason::kNothingButBytes:
       return (cut.device.empty() ? std::string("somebody") : cut.device) +
              " sends and sends without completing a call";
+    case ConnectionBook::Reason::kKeptOut:
+      return cut.device + " is kept out for " + std::to_string(limits.kept_out.count() / 1000) +
+             " s, since it sends and sends without completing calls";
     case ConnectionBook::Reason::kTooMany:
       break;
   }
@@ -189,9 +192,11 @@ void Door::sweep() {
       book_.remove(entry.first);
       return true;
     });
-    overdue = book_.overdue(Clock::now());
+    const auto now = Clock::now();
+    overdue = book_.overdue(now);
     for (const auto& [id, descriptor] : descriptors_) {
-      if (auto cut = book_.measured(id, traffic_of(descriptor))) overdue.push_back(std::move(*cut));
+      if (auto cut = book_.measured(id, traffic_of(descriptor), now))
+        overdue.push_back(std::move(*cut));
     }
     std::erase_if(overdue, [&](const auto& each) { return !cut(each); });
   }

@@ -46,7 +46,8 @@ ConnectionBook::Limits connection_limits(const GrpcServerOptions& options) {
           .strangers = std::clamp<std::size_t>(most / 2, 1, kMostStrangers),
           .per_device = options.max_connections_per_device,
           .first_call = options.idle,
-          .idle_bytes = kIdleBytes};
+          .idle_bytes = kIdleBytes,
+          .kept_out = options.idle};
 }
 
 using Credentials = std::shared_ptr<grpc::ServerCredentials>;

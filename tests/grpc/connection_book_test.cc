@@ -15,7 +15,8 @@ constexpr ConnectionBook::Limits kLimits{.connections = 5,
                                          .strangers = 3,
                                          .per_device = 2,
                                          .first_call = milliseconds(100),
-                                         .idle_bytes = 1000};
+                                         .idle_bytes = 1000,
+                                         .kept_out = milliseconds(100)};
 
 PeerAddress from(int port) { return {.host = {}, .port = static_cast<std::uint16_t>(port)}; }
 ConnectionBook::Time at(int ms) { return ConnectionBook::Time(milliseconds(ms)); }
@@ -96,20 +97,42 @@ TEST_CASE("a connection without a whole call is overdue, one that had any is not
 TEST_CASE("a connection on which much comes but no call gets whole has to go", "[grpc][door]") {
   Book book;
   for (const int id : {1, 2, 3}) CHECK_FALSE(book.comes(id, id));
-  CHECK_FALSE(book.measured(1, {1000, 0}));
-  const auto stranger = book.measured(1, {1001, 0});
+  CHECK_FALSE(book.measured(1, {1000, 0}, at(20)));
+  const auto stranger = book.measured(1, {1001, 0}, at(20));
   REQUIRE(stranger);
   CHECK(stranger->reason == Reason::kNothingButBytes);
-  CHECK_FALSE(book.measured(1, {9999, 0}));  // it is forgotten
+  CHECK_FALSE(book.measured(1, {9999, 0}, at(20)));  // it is forgotten
   CHECK_FALSE(book.calls(2, "device-2", 10));
-  CHECK_FALSE(book.measured(2, {5000, 0}));  // all of it before the call, as far as one can see
-  CHECK_FALSE(book.measured(2, {6000, 0}));
+  CHECK_FALSE(
+      book.measured(2, {5000, 0}, at(20)));  // all of it before the call, as far as one can see
+  CHECK_FALSE(book.measured(2, {6000, 0}, at(20)));
   CHECK_FALSE(book.calls(2, "device-2", 11));
-  CHECK_FALSE(book.measured(2, {7000, 0}));
-  CHECK_FALSE(book.measured(2, {9000, 16'000}));  // a download's
-  const auto known = book.measured(2, {9001, 16'000});
+  CHECK_FALSE(book.measured(2, {7000, 0}, at(20)));
+  CHECK_FALSE(book.measured(2, {9000, 16'000}, at(20)));  // a download's
+  const auto known = book.measured(2, {9001, 16'000}, at(20));
   REQUIRE(known);
   CHECK(known->device == "device-2");
+}
+
+TEST_CASE("a device that floods again soon is kept out for a while, others are not",
+          "[grpc][door]") {
+  Book book;
+  const auto floods = [&](int id, int ms) {
+    CHECK_FALSE(book.comes(id, ms));
+    const auto late = book.calls(id, "device-1", ms);
+    if (late) return late->reason;
+    CHECK_FALSE(book.measured(static_cast<ConnectionBook::Id>(id), {0, 0}, at(ms)));
+    const auto cut = book.measured(static_cast<ConnectionBook::Id>(id), {1001, 0}, at(ms));
+    return cut ? cut->reason : Reason::kNoCall;
+  };
+  CHECK(floods(1, 10) == Reason::kNothingButBytes);
+  CHECK(floods(2, 200) == Reason::kNothingButBytes);  // the first is forgotten
+  CHECK(floods(3, 250) == Reason::kNothingButBytes);
+  CHECK(floods(4, 300) == Reason::kKeptOut);
+  CHECK_FALSE(book.comes(5, 301));
+  CHECK_FALSE(book.calls(5, "device-2", 302));
+  CHECK(floods(6, 350) == Reason::kNothingButBytes);  // it is let in again
+  CHECK(book.size() == 1);
 }
 
 TEST_CASE("an address that comes again is the newer connection's", "[grpc][door]") {
