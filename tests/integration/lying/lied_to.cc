@@ -296,7 +296,9 @@ void LiedTo::check_receipts() {
   REQUIRE(storage.has_value());
   const auto receipts = client::stored_receipts(*storage);
   REQUIRE(receipts.has_value());
-  for (const auto& [round, expected] : told_) {
+  for (const auto& entry : told_) {
+    const federation::RoundId& round = entry.first;
+    const Expected& expected = entry.second;
     INFO(expected.lie << ": " << round.task << " round " << round.round);
     const auto found = std::ranges::find_if(*receipts, [&](const client::Receipt& receipt) {
       return receipt.task == round.task && receipt.round == round.round;
