@@ -18,7 +18,8 @@ constexpr int kMostCalls = 600;
 
 enum Command : std::uint32_t {
   kGoOn,       // so many of the recorded calls, in order
-  kRepeat,     // one of them
+  kAgain,      // the last of them once more
+  kRepeat,     // any of them
   kMisdirect,  // one of them, from another device
   kChange,     // one of them, with other bytes
   kSplice,     // the beginning of one and the end of another
@@ -46,6 +47,9 @@ class Run {
     switch (input_.below(kCommands)) {
       case kGoOn:
         return go_on(input_.byte());
+      case kAgain:
+        if (next_ == 0 || next_ > session_.calls.size()) return;
+        return deliver(session_.calls[next_ - 1], session_.calls[next_ - 1].device);
       case kRepeat:
         return repeat();
       case kMisdirect:
@@ -230,6 +234,10 @@ std::vector<Bytes> seeds() {
   const auto byte = [&] { return static_cast<std::uint8_t>(random()); };
   for (std::uint8_t session = 0; session < kSessions; ++session) {
     out.push_back({session, kGoOn, 255});
+    const std::size_t calls = std::min<std::size_t>(recorded_session(session).calls.size(), 255);
+    for (std::size_t i = 1; i < calls; ++i) {  // each of them twice
+      out.push_back({session, kGoOn, static_cast<std::uint8_t>(i), kAgain, kGoOn, 255});
+    }
     for (std::uint8_t command = kRepeat; command < kCommands; ++command) {
       for (int i = 0; i < 4; ++i) {
         Bytes input{session, kGoOn, static_cast<std::uint8_t>(random() % 140), command};
